@@ -1,0 +1,92 @@
+"""A campaign: one goal, pursued experiment after experiment."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from codec_lab.limits import Limits
+from codec_lab.model import Model, Moment, Name, Sha256
+from codec_lab.proposal import Mind
+
+DEFAULT_CAMPAIGN = "default"
+
+
+class NextDesign(Model):
+    """What the last experiment suggests for the next one."""
+
+    parent_sha256: Sha256
+    parent_proposal_key: str
+    reason: str
+
+
+class Campaign(Model):
+    """What a researcher asked for and how far it came.
+
+    Attributes
+    ----------
+    campaign_id : str
+        Its name.
+    goal : str
+        In the researcher's words.
+    mind : Mind
+        Who designs and repairs.
+    random_seed : int
+        Makes the offline search repeatable.
+    plan_key, seed_key : str
+        The evaluation plan and the proposal that the first design starts from.
+    limits, hard_limits : Limits
+        What a candidate may use at first, and at most after fixes.
+    experiment_count : int
+        Experiments begun.
+    failures_in_a_row : int
+        Experiments that failed since the last success or long pause.
+    next_design : NextDesign or None
+        Where the next design starts.
+    """
+
+    campaign_id: Name
+    goal: str
+    mind: Mind
+    random_seed: int = 0
+    plan_key: str
+    seed_key: str
+    limits: Limits
+    hard_limits: Limits
+    created_at: Moment
+    experiment_count: Annotated[int, Field(ge=0)] = 0
+    failures_in_a_row: Annotated[int, Field(ge=0)] = 0
+    next_design: NextDesign | None = None
+
+
+class CampaignChanges(Model):
+    """Attributes of a campaign to write; those that are not given stay as they are."""
+
+    experiment_count: int | None = None
+    failures_in_a_row: int | None = None
+    next_design: NextDesign | None = None
+
+
+class Control(Model):
+    """What a person set and the campaign's machine reads before each experiment.
+
+    Attributes
+    ----------
+    paused : bool
+        No further experiment starts; a running one goes on.
+    experiment_limit : int
+        Experiments the campaign may begin in all.
+    budget_usd : float or None
+        What its calls to a model may cost in all.
+    """
+
+    paused: bool = False
+    experiment_limit: Annotated[int, Field(ge=0)]
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
+
+
+class ControlChanges(Model):
+    """Settings of a control to write; those that are not given stay as they are."""
+
+    paused: bool | None = None
+    experiment_limit: int | None = None
+    budget_usd: float | None = None

@@ -1,0 +1,173 @@
+"""What the states of the two state machines send to their handlers and get back."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from codec_lab.experiment import Experiment, FixTried
+from codec_lab.job import JobSpec
+from codec_lab.model import Model, Name, Sha256
+from codec_lab.phase import MAX_ATTEMPTS, Phase
+
+Run = Annotated[int, Field(ge=1)]
+AttemptNumber = Annotated[int, Field(ge=1, le=MAX_ATTEMPTS)]
+
+
+class PhaseRequest(Model):
+    """Asks for a phase of a run: ``Design``, ``Analyze``, ``DesignNext``, ``NotifyHuman``."""
+
+    experiment_id: Name
+    run: Run
+
+
+class DesignResult(Model):
+    """What ``Design`` made."""
+
+    candidate_sha256: Sha256
+    change: str
+
+
+class DeployRequest(Model):
+    """Asks ``Deploy`` for the bundle and the jobs of the next attempts."""
+
+    experiment_id: Name
+    run: Run
+    validation_attempt: AttemptNumber
+    execution_attempt: AttemptNumber
+
+
+class DeployResult(Model):
+    """The two jobs of the deployed bundle."""
+
+    validation: JobSpec
+    execution: JobSpec
+
+
+class JudgeRequest(Model):
+    """Asks to judge the verdict of a job that has ended."""
+
+    job: JobSpec
+
+
+class JudgeResult(Model):
+    """What passed."""
+
+    candidate_sha256: Sha256
+    clips: int
+    rate_points: int
+
+
+class FixRequest(Model):
+    """Asks ``FixValidation`` or ``FixExecution`` to mend the fault of an attempt."""
+
+    experiment_id: Name
+    run: Run
+    phase: Literal[Phase.VALIDATION, Phase.EXECUTION]
+    attempt: AttemptNumber
+
+
+FixResult = FixTried
+
+
+class AnalyzeResult(Model):
+    """What ``Analyze`` found."""
+
+    bd_rate_percent: float | None
+    tier: str | None
+    analysis: str
+
+
+class DesignNextResult(Model):
+    """Where the next experiment starts."""
+
+    parent_sha256: Sha256
+    reason: str
+
+
+class NotifyResult(Model):
+    """What a person was told."""
+
+    subject: str
+
+
+class ExperimentInput(Model):
+    """The input of an execution of the experiment's state machine.
+
+    Attributes
+    ----------
+    resume_from : Phase
+        Where it begins.
+    hinted : bool
+        Whether a person's hint waits in the record for the mind.
+    """
+
+    experiment_id: Name
+    campaign_id: Name
+    run: Run
+    resume_from: Phase = Phase.DESIGN
+    hinted: bool = False
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> "ExperimentInput":
+        """Give the input for an experiment's current run."""
+        return cls(
+            experiment_id=experiment.experiment_id,
+            campaign_id=experiment.campaign_id,
+            run=experiment.run,
+            resume_from=experiment.resume_from or Phase.DESIGN,
+            hinted=bool(experiment.hint),
+        )
+
+
+class ChooseRequest(Model):
+    """Asks ``ChooseExperiment`` for the campaign's next experiment."""
+
+    campaign_id: Name
+
+
+class Choice(Model):
+    """The next experiment, or why there is none.
+
+    Attributes
+    ----------
+    action : str
+        ``run`` or ``stop``.
+    experiment_id, run
+        What to run.
+    input : ExperimentInput or None
+        The input of the experiment's execution.
+    reason : str
+        Why, for people.
+    """
+
+    action: Literal["run", "stop"]
+    experiment_id: Name | None = None
+    run: Run | None = None
+    input: ExperimentInput | None = None
+    reason: str
+
+
+class OutcomeRequest(Model):
+    """Tells ``RecordOutcome`` how an experiment's execution ended.
+
+    Attributes
+    ----------
+    succeeded : bool
+        Whether the execution succeeded.
+    error_type, message : str
+        The error it ended with; empty after a success.
+    """
+
+    campaign_id: Name
+    experiment_id: Name
+    run: Run
+    succeeded: bool
+    error_type: str = ""
+    message: str = ""
+
+
+class OutcomeResult(Model):
+    """How long to wait before the next experiment."""
+
+    pause_s: int
+    failures_in_a_row: int

@@ -1,0 +1,198 @@
+"""An experiment, its attempts and the questions it puts to a person."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from codec_lab.model import Model, Moment, Name, Sha256
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import FixTool, Mind
+from codec_lab.verdict import ClipResult, Fault
+
+Count = Annotated[int, Field(ge=0)]
+OPEN_STATUSES = (Status.QUEUED, Status.RUNNING, Status.NEEDS_HUMAN)
+
+
+class FixTried(Model):
+    """A fix as the person who is asked sees it.
+
+    Attributes
+    ----------
+    attempt : int
+        The attempt whose fault it answered.
+    tool : FixTool
+        By which means.
+    reason : str
+        What it changed and why.
+    bundle_sha256 : str
+        The bundle it led to.
+    """
+
+    attempt: int
+    tool: FixTool
+    reason: str
+    bundle_sha256: Sha256
+
+
+class HumanReason(Model):
+    """Why a person is asked, written by the state ``FlagHuman``.
+
+    Attributes
+    ----------
+    phase : Phase
+        Where the experiment stopped.
+    reason : str
+        Why the lab does not go on by itself.
+    error_type, message : str
+        The last error.
+    attempts : int
+        Attempts of that phase in this run.
+    fixes : tuple of FixTried
+        Every fix of that run.
+    asked_at : datetime
+        When.
+    execution_arn : str
+        The execution that stopped.
+    """
+
+    phase: Phase
+    reason: str
+    error_type: str
+    message: str
+    attempts: int
+    fixes: tuple[FixTried, ...] = ()
+    asked_at: Moment
+    execution_arn: str
+
+
+class Experiment(Model):
+    """The record of one experiment.
+
+    Attributes
+    ----------
+    experiment_id, campaign_id : str
+        Names; ``number`` counts within the campaign from 1.
+    run : int
+        Executions started for it so far; the first is 1.
+    status, phase : Status, Phase
+        Where it stands.
+    resume_from : Phase or None
+        Where the current run began, if not at the design.
+    hint : str or None
+        What a person advised for the current run.
+    proposal_key : str or None
+        The proposal in force, in the object store.
+    candidate_sha256, bundle_sha256, parent_sha256 : str or None
+        What runs and what it was made from.
+    mind, change, hypothesis, expected_bd_rate_percent
+        As proposed, before any measurement.
+    needs_human : bool
+        Whether a person must answer before it goes on.
+    human_intervention_reasons : tuple of HumanReason
+        Every time a person was asked.
+    verdict_key : str or None
+        The verdict of the last execution.
+    bd_rate_percent : float or None
+        Mean over the clips of the BD-rate on luma PSNR against x265; absent unless measured on
+        every clip.
+    tier : str or None
+        Which goal that reaches.
+    analysis : str or None
+        What the measurements say; written after them.
+    model_cost_usd : float
+        What the calls to a model cost.
+    """
+
+    experiment_id: Name
+    campaign_id: Name
+    number: Annotated[int, Field(ge=1)]
+    run: Annotated[int, Field(ge=1)] = 1
+    status: Status = Status.QUEUED
+    phase: Phase = Phase.DESIGN
+    resume_from: Phase | None = None
+    hint: str | None = None
+    created_at: Moment
+    updated_at: Moment
+    execution_arn: str | None = None
+    proposal_key: str | None = None
+    candidate_sha256: Sha256 | None = None
+    bundle_sha256: Sha256 | None = None
+    parent_sha256: Sha256 | None = None
+    mind: Mind | None = None
+    change: str | None = None
+    hypothesis: str | None = None
+    expected_bd_rate_percent: float | None = None
+    validation_attempts: Count = 0
+    execution_attempts: Count = 0
+    needs_human: bool = False
+    human_intervention_reasons: tuple[HumanReason, ...] = ()
+    verdict_key: str | None = None
+    bd_rate_percent: float | None = None
+    tier: str | None = None
+    analysis: str | None = None
+    model_cost_usd: float = 0.0
+
+
+class ExperimentChanges(Model):
+    """Attributes of an experiment to write; those that are not given stay as they are."""
+
+    updated_at: Moment
+    run: int | None = None
+    status: Status | None = None
+    phase: Phase | None = None
+    resume_from: Phase | None = None
+    hint: str | None = None
+    proposal_key: str | None = None
+    candidate_sha256: Sha256 | None = None
+    bundle_sha256: Sha256 | None = None
+    parent_sha256: Sha256 | None = None
+    mind: Mind | None = None
+    change: str | None = None
+    hypothesis: str | None = None
+    expected_bd_rate_percent: float | None = None
+    validation_attempts: int | None = None
+    execution_attempts: int | None = None
+    needs_human: bool | None = None
+    verdict_key: str | None = None
+    bd_rate_percent: float | None = None
+    tier: str | None = None
+    analysis: str | None = None
+    model_cost_usd: float | None = None
+
+
+class Attempt(Model):
+    """One attempt of a phase, and the fix that followed it.
+
+    Attributes
+    ----------
+    passed : bool
+        Whether the phase held.
+    fault : Fault or None
+        Why not.
+    fix_tool, fix_reason, fix_diff
+        The fix that a failed attempt led to, with a unified diff of the source.
+    """
+
+    experiment_id: Name
+    run: int
+    phase: Phase
+    attempt: int
+    at: Moment
+    passed: bool
+    candidate_sha256: Sha256 | None = None
+    bundle_sha256: Sha256 | None = None
+    fault: Fault | None = None
+    fix_tool: FixTool | None = None
+    fix_reason: str | None = None
+    fix_diff: str | None = None
+
+
+class Evaluation(Model):
+    """What an experiment measured on one clip, with the hash of what was measured."""
+
+    experiment_id: Name
+    run: int
+    candidate_sha256: Sha256
+    bundle_sha256: Sha256
+    at: Moment
+    result: ClipResult

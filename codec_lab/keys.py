@@ -1,0 +1,33 @@
+"""Where things lie in the object store."""
+
+from codec_lab.model import Sha256
+
+
+def bundle(bundle_sha256: Sha256) -> str:
+    """Key of a deployed bundle."""
+    return f"bundles/{bundle_sha256}.zip"
+
+
+def proposal(experiment_id: str, run: int, number: int) -> str:
+    """Key of a run's ``number``-th proposal, from 1."""
+    return f"experiments/{experiment_id}/run-{run}/proposal-{number}.json"
+
+
+def job(experiment_id: str, run: int, kind: str, attempt: int) -> str:
+    """Prefix of a job's outputs, with a slash at its end."""
+    return f"experiments/{experiment_id}/run-{run}/{kind}-{attempt}/"
+
+
+def clip(clip_sha256: Sha256) -> str:
+    """Key of a frozen clip."""
+    return f"clips/{clip_sha256}.mkv"
+
+
+def plan(campaign_id: str) -> str:
+    """Key of a campaign's evaluation plan."""
+    return f"campaigns/{campaign_id}/plan.json"
+
+
+def seed(campaign_id: str) -> str:
+    """Key of the candidate a campaign starts from."""
+    return f"campaigns/{campaign_id}/seed.json"

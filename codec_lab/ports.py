@@ -1,0 +1,156 @@
+"""What the domain needs from outside, as protocols that adapters keep."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
+from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges
+from codec_lab.minds import DesignTask, FixTask
+from codec_lab.notice import HumanNotice
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Fix, Proposal
+
+
+class ObjectStore(Protocol):
+    """Bytes by key.
+
+    Every method raises ``StoreUnavailableError`` when the store is busy or away.
+    """
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store bytes; an object of the same key is replaced."""
+
+    def get(self, key: str) -> bytes:
+        """Give the bytes of a key.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such object.
+        """
+
+    def exists(self, key: str) -> bool:
+        """Tell whether there is such an object."""
+
+
+class Records(Protocol):
+    """The table of campaigns, experiments, attempts and evaluations.
+
+    Every method raises ``StoreUnavailableError`` when the table is busy or away, and
+    ``ConfigurationError`` when a record that is asked for by name does not exist. An update
+    writes the attributes that its changes name and no others.
+    """
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        """Read a campaign."""
+
+    def create_campaign(self, campaign: Campaign, control: Control) -> bool:
+        """Write a new campaign; False, and nothing written, if there is one of that name."""
+
+    def update_campaign(self, campaign_id: str, changes: CampaignChanges) -> None:
+        """Write some attributes of a campaign."""
+
+    def control(self, campaign_id: str) -> Control:
+        """Read what a person set."""
+
+    def update_control(self, campaign_id: str, changes: ControlChanges) -> None:
+        """Write some settings."""
+
+    def create_experiment(self, experiment: Experiment) -> bool:
+        """Write a new experiment; False, and nothing written, if there is one of that name."""
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """Read an experiment."""
+
+    def update_experiment(self, experiment_id: str, changes: ExperimentChanges) -> None:
+        """Write some attributes of an experiment."""
+
+    def reopen_experiment(
+        self, experiment_id: str, *, run: int, changes: ExperimentChanges
+    ) -> bool:
+        """Begin the run after ``run``; False, and nothing written, if somebody else has."""
+
+    def experiments(self, campaign_id: str) -> Sequence[Experiment]:
+        """List a campaign's experiments, the last updated first."""
+
+    def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
+        """List the experiments that are queued, running or wait for a person."""
+
+    def best_experiments(self, campaign_id: str, count: int) -> Sequence[Experiment]:
+        """List the experiments of the lowest BD-rate."""
+
+    def put_attempt(self, attempt: Attempt) -> None:
+        """Write an attempt; the same attempt again is replaced."""
+
+    def attempts(self, experiment_id: str, phase: Phase | None = None) -> Sequence[Attempt]:
+        """List attempts by run, phase and number."""
+
+    def put_evaluation(self, evaluation: Evaluation) -> None:
+        """Write what was measured on one clip."""
+
+    def evaluations(self, experiment_id: str) -> Sequence[Evaluation]:
+        """List what was measured, clip by clip."""
+
+
+class Designer(Protocol):
+    """A mind that writes codec source."""
+
+    def design(self, task: DesignTask) -> Proposal:
+        """Propose a candidate.
+
+        Raises
+        ------
+        DesignRejectedError
+            If the answer is no candidate that could be tried.
+        ModelUnavailableError
+            If the model's service is busy or away.
+        ModelRefusedError
+            If the service refuses the account.
+        """
+
+
+class Fixer(Protocol):
+    """A mind that repairs a candidate."""
+
+    def fix(self, task: FixTask) -> Fix:
+        """Propose a changed candidate or changed limits.
+
+        Raises
+        ------
+        NothingLeftToTryError
+            If the mind knows no further fix.
+        DesignRejectedError, ModelUnavailableError, ModelRefusedError
+            As for a design.
+        """
+
+
+class Executions(Protocol):
+    """The executions of the experiment's state machine."""
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Tell whether an execution is still under way."""
+
+    def start(self, experiment: Experiment) -> str:
+        """Start the experiment's current run and give the execution's ARN."""
+
+
+class Notifier(Protocol):
+    """The way to a person."""
+
+    def notify(self, notice: HumanNotice) -> None:
+        """Send a notice."""
+
+
+class StatusPage(Protocol):
+    """The page that lists the experiments of a campaign."""
+
+    def publish(self, campaign: Campaign, experiments: Sequence[Experiment]) -> None:
+        """Replace what the page shows."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """Give the time in UTC."""

@@ -1,0 +1,59 @@
+"""What a mind proposes: a candidate, the limits it asks for and what it expects of it."""
+
+from enum import StrEnum
+
+from codec_lab.candidate import Candidate
+from codec_lab.limits import Limits
+from codec_lab.model import Model, Sha256
+
+
+class Mind(StrEnum):
+    """Who designs and repairs."""
+
+    OFFLINE = "offline"
+    CLAUDE = "claude"
+
+
+class Proposal(Model):
+    """A candidate to try.
+
+    Attributes
+    ----------
+    candidate : Candidate
+        What shall run.
+    limits : Limits
+        What it may use in the sandbox.
+    mind : Mind
+        Who made it.
+    parent_sha256 : str or None
+        The candidate it was made from.
+    change : str
+        What is different from the parent, in one sentence.
+    hypothesis : str
+        Why that should help; written before anything is measured.
+    expected_bd_rate_percent : float or None
+        The mind's prediction of the BD-rate against x265, kept apart from measurements.
+    """
+
+    candidate: Candidate
+    limits: Limits
+    mind: Mind
+    parent_sha256: Sha256 | None
+    change: str
+    hypothesis: str
+    expected_bd_rate_percent: float | None = None
+
+
+class FixTool(StrEnum):
+    """The means of a fix."""
+
+    EDIT_CANDIDATE = "edit_candidate"
+    ADJUST_LIMITS = "adjust_limits"
+
+
+class Fix(Model):
+    """A changed proposal and why it was changed."""
+
+    tool: FixTool
+    reason: str
+    proposal: Proposal

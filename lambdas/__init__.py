@@ -1,0 +1,1 @@
+"""The handlers behind the states of the state machines, one a file."""
