@@ -1,0 +1,1 @@
+"""The bench: runs candidate codecs in a sandbox and measures what they really do."""
