@@ -23,6 +23,11 @@ def clip(clip_sha256: Sha256) -> str:
     return f"clips/{clip_sha256}.mkv"
 
 
+def anchor_curve(clip_sha256: Sha256, anchor: str, settings_sha256: Sha256) -> str:
+    """Key of an anchor's rate points on a clip under one library version and set of options."""
+    return f"anchors/{clip_sha256}/{anchor}-{settings_sha256}.json"
+
+
 def plan(campaign_id: str) -> str:
     """Key of a campaign's evaluation plan."""
     return f"campaigns/{campaign_id}/plan.json"
