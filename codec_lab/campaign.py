@@ -1,14 +1,18 @@
 """A campaign: one goal, pursued experiment after experiment."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 
-from codec_lab.limits import Limits
+from codec_lab.limits import GIB, Limits
 from codec_lab.model import Model, Moment, Name, Sha256
 from codec_lab.proposal import Mind
 
 DEFAULT_CAMPAIGN = "default"
+
+HARD_LIMITS = Limits(cpu_s=1200, wall_s=4800, memory_bytes=3 * GIB)
+"""The most that fixes may raise the limits to; the worker's container has 4 GiB."""
 
 
 class NextDesign(Model):
@@ -42,6 +46,8 @@ class Campaign(Model):
         Experiments that failed since the last success or long pause.
     next_design : NextDesign or None
         Where the next design starts.
+    model_cost_usd : Decimal
+        What the calls to a model cost so far.
     """
 
     campaign_id: Name
@@ -56,6 +62,7 @@ class Campaign(Model):
     experiment_count: Annotated[int, Field(ge=0)] = 0
     failures_in_a_row: Annotated[int, Field(ge=0)] = 0
     next_design: NextDesign | None = None
+    model_cost_usd: Decimal = Decimal(0)
 
 
 class CampaignChanges(Model):
@@ -75,13 +82,13 @@ class Control(Model):
         No further experiment starts; a running one goes on.
     experiment_limit : int
         Experiments the campaign may begin in all.
-    budget_usd : float or None
+    budget_usd : Decimal or None
         What its calls to a model may cost in all.
     """
 
     paused: bool = False
     experiment_limit: Annotated[int, Field(ge=0)]
-    budget_usd: Annotated[float, Field(ge=0)] | None = None
+    budget_usd: Annotated[Decimal, Field(ge=0)] | None = None
 
 
 class ControlChanges(Model):
@@ -89,4 +96,4 @@ class ControlChanges(Model):
 
     paused: bool | None = None
     experiment_limit: int | None = None
-    budget_usd: float | None = None
+    budget_usd: Decimal | None = None

@@ -60,3 +60,7 @@ class Candidate(Model):
     def sha256(self) -> Sha256:
         """The hash that is carried from the design to every measurement."""
         return canonical_sha256({"files": self.files, "packages": sorted(self.packages)})
+
+    def with_file(self, name: str, source: str) -> "Candidate":
+        """Give the candidate with one file replaced or added."""
+        return Candidate(files={**self.files, name: source}, packages=self.packages)

@@ -26,6 +26,8 @@ a change of ``infra/*.asl.json``; a test compares the two.
         └── UnchangedCandidateError
 """
 
+from decimal import Decimal
+
 
 class CodecLabError(Exception):
     """The root of the tree."""
@@ -44,7 +46,19 @@ class ModelUnavailableError(TransientError):
 
 
 class DesignRejectedError(CodecLabError):
-    """What the mind answered is not a candidate that could be tried."""
+    """What the mind answered is not a candidate that could be tried.
+
+    Parameters
+    ----------
+    message : str
+        Why not.
+    model_cost_usd : Decimal
+        What the answer cost all the same.
+    """
+
+    def __init__(self, message: str, model_cost_usd: Decimal = Decimal(0)) -> None:
+        super().__init__(message)
+        self.model_cost_usd = model_cost_usd
 
 
 class CandidateFaultError(CodecLabError):

@@ -1,5 +1,6 @@
 """An experiment, its attempts and the questions it puts to a person."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
@@ -82,6 +83,8 @@ class Experiment(Model):
         What a person advised for the current run.
     proposal_key : str or None
         The proposal in force, in the object store.
+    parent_proposal_key : str or None
+        The one it was made from.
     candidate_sha256, bundle_sha256, parent_sha256 : str or None
         What runs and what it was made from.
     mind, change, hypothesis, expected_bd_rate_percent
@@ -99,7 +102,7 @@ class Experiment(Model):
         Which goal that reaches.
     analysis : str or None
         What the measurements say; written after them.
-    model_cost_usd : float
+    model_cost_usd : Decimal
         What the calls to a model cost.
     """
 
@@ -115,6 +118,7 @@ class Experiment(Model):
     updated_at: Moment
     execution_arn: str | None = None
     proposal_key: str | None = None
+    parent_proposal_key: str | None = None
     candidate_sha256: Sha256 | None = None
     bundle_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
@@ -130,11 +134,11 @@ class Experiment(Model):
     bd_rate_percent: float | None = None
     tier: str | None = None
     analysis: str | None = None
-    model_cost_usd: float = 0.0
+    model_cost_usd: Decimal = Decimal(0)
 
 
 class ExperimentChanges(Model):
-    """Attributes of an experiment to write; those that are not given stay as they are."""
+    """Attributes to write; what is not given stays as it is, what is given as None is removed."""
 
     updated_at: Moment
     run: int | None = None
@@ -143,6 +147,7 @@ class ExperimentChanges(Model):
     resume_from: Phase | None = None
     hint: str | None = None
     proposal_key: str | None = None
+    parent_proposal_key: str | None = None
     candidate_sha256: Sha256 | None = None
     bundle_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
@@ -157,7 +162,6 @@ class ExperimentChanges(Model):
     bd_rate_percent: float | None = None
     tier: str | None = None
     analysis: str | None = None
-    model_cost_usd: float | None = None
 
 
 class Attempt(Model):

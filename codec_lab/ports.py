@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
-from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges
+from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import DesignTask, FixTask
+from codec_lab.model import Sha256
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
@@ -70,6 +72,15 @@ class Records(Protocol):
         self, experiment_id: str, *, run: int, changes: ExperimentChanges
     ) -> bool:
         """Begin the run after ``run``; False, and nothing written, if somebody else has."""
+
+    def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
+        """Append a reason and set ``needs_human``; touches nothing else of the record."""
+
+    def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
+        """Add to what the experiment and its campaign spent on a model."""
+
+    def candidates_tried(self, campaign_id: str) -> frozenset[Sha256]:
+        """Give the hashes of a campaign's candidates."""
 
     def experiments(self, campaign_id: str) -> Sequence[Experiment]:
         """List a campaign's experiments, the last updated first."""
@@ -145,7 +156,9 @@ class Notifier(Protocol):
 class StatusPage(Protocol):
     """The page that lists the experiments of a campaign."""
 
-    def publish(self, campaign: Campaign, experiments: Sequence[Experiment]) -> None:
+    def publish(
+        self, campaign: Campaign, control: Control, experiments: Sequence[Experiment]
+    ) -> None:
         """Replace what the page shows."""
 
 

@@ -1,5 +1,6 @@
 """What a mind proposes: a candidate, the limits it asks for and what it expects of it."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 from codec_lab.candidate import Candidate
@@ -33,6 +34,12 @@ class Proposal(Model):
         Why that should help; written before anything is measured.
     expected_bd_rate_percent : float or None
         The mind's prediction of the BD-rate against x265, kept apart from measurements.
+    hint : str or None
+        The person's advice it was made with.
+    model : str or None
+        Which model answered, if one did.
+    model_cost_usd : Decimal
+        What the answer cost.
     """
 
     candidate: Candidate
@@ -42,6 +49,9 @@ class Proposal(Model):
     change: str
     hypothesis: str
     expected_bd_rate_percent: float | None = None
+    hint: str | None = None
+    model: str | None = None
+    model_cost_usd: Decimal = Decimal(0)
 
 
 class FixTool(StrEnum):

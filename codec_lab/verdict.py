@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from codec_lab.clip import ClipRole
 from codec_lab.job import JobKind
 from codec_lab.model import Model, Moment, Name, Sha256
 from codec_lab.plan import Quality
@@ -35,6 +36,8 @@ class Fault(Model):
         ``encode`` or ``decode``, where it is known.
     exception : str or None
         The candidate's own exception class or the signal.
+    limit : str or None
+        The field of ``Limits`` that was exceeded, where one was.
     traceback : str
         The candidate's own source lines.
     log_tail : str
@@ -45,6 +48,7 @@ class Fault(Model):
     message: str
     direction: str | None = None
     exception: str | None = None
+    limit: str | None = None
     traceback: str = ""
     log_tail: str = ""
 
@@ -132,6 +136,7 @@ class ClipResult(Model):
 
     clip: Name
     clip_sha256: Sha256
+    role: ClipRole = ClipRole.DEVELOPMENT
     width: int
     height: int
     frame_count: int
@@ -172,7 +177,7 @@ class Verdict(Model):
     results: tuple[ClipResult, ...] = ()
     started_at: Moment
     ended_at: Moment
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = Field(default_factory=dict)
 
     @property
     def passed(self) -> bool:

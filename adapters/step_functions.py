@@ -1,0 +1,49 @@
+"""The executions of the experiment's state machine on AWS Step Functions."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from adapters.service_errors import code_of, store_errors
+from codec_lab.events import ExperimentInput
+from codec_lab.experiment import Experiment
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+
+class StepFunctionsExecutions:
+    """Keeps the port ``Executions``.
+
+    Parameters
+    ----------
+    state_machine_arn : str
+        The experiment's state machine.
+    client : SFNClient
+        How to reach it.
+    """
+
+    def __init__(self, state_machine_arn: str, client: "SFNClient") -> None:
+        self._state_machine_arn = state_machine_arn
+        self._client = client
+
+    def is_running(self, execution_arn: str) -> bool:
+        """Tell whether an execution is still under way."""
+        try:
+            with store_errors("Step Functions"):
+                answer = self._client.describe_execution(executionArn=execution_arn)
+        except ClientError as error:
+            if code_of(error) == "ExecutionDoesNotExist":
+                return False
+            raise
+        return answer["status"] == "RUNNING"
+
+    def start(self, experiment: Experiment) -> str:
+        """Start the experiment's current run and give the execution's ARN."""
+        with store_errors("Step Functions"):
+            answer = self._client.start_execution(
+                stateMachineArn=self._state_machine_arn,
+                name=f"{experiment.experiment_id}-{experiment.run}",
+                input=ExperimentInput.of(experiment).model_dump_json(),
+            )
+        return answer["executionArn"]

@@ -1,0 +1,108 @@
+"""The phase ``Analyze``: what the measurements say, written after them."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from codec_lab import documents, keys
+from codec_lab.clip import ClipRole
+from codec_lab.errors import ConfigurationError
+from codec_lab.events import AnalyzeResult, PhaseRequest
+from codec_lab.experiment import Experiment, ExperimentChanges
+from codec_lab.phase import Phase
+from codec_lab.plan import EvaluationPlan
+from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.tiers import REFERENCE_ANCHOR, tier_of
+from codec_lab.verdict import BdRate, ClipResult, Metric
+
+
+def analyze(
+    request: PhaseRequest, *, records: Records, objects: ObjectStore, clock: Clock
+) -> AnalyzeResult:
+    """Sum up what an experiment measured on the development clips.
+
+    Hidden clips stay out: what is written here reaches the next design.
+
+    Raises
+    ------
+    ConfigurationError
+        If the experiment measured nothing.
+    """
+    experiment = records.experiment(request.experiment_id)
+    plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
+    shown = {clip.sha256 for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
+    results = [
+        evaluation.result
+        for evaluation in records.evaluations(experiment.experiment_id)
+        if evaluation.candidate_sha256 == experiment.candidate_sha256
+        and evaluation.result.clip_sha256 in shown
+    ]
+    if not results:
+        raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")
+    bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)
+    tier = tier_of(bd_rate_percent)
+    analysis = _in_words(experiment, results, plan.anchors)
+    records.update_experiment(
+        experiment.experiment_id,
+        ExperimentChanges(
+            updated_at=clock.now(),
+            phase=Phase.DESIGN_NEXT,
+            bd_rate_percent=bd_rate_percent,
+            tier=tier,
+            analysis=analysis,
+        ),
+    )
+    return AnalyzeResult(bd_rate_percent=bd_rate_percent, tier=tier, analysis=analysis)
+
+
+def bd_rate_of(result: ClipResult, anchor: str, metric: Metric = Metric.PSNR_Y) -> BdRate | None:
+    """Find a clip's BD-rate against an anchor."""
+    return next(
+        (rate for rate in result.bd_rates if rate.anchor == anchor and rate.metric is metric), None
+    )
+
+
+def mean_bd_rate(
+    results: Sequence[ClipResult], anchor: str, metric: Metric = Metric.PSNR_Y
+) -> float | None:
+    """Average the BD-rate over clips.
+
+    Returns
+    -------
+    float or None
+        In percent; None unless it is known on every clip, for a mean over some of them would be
+        a choice of clips.
+    """
+    rates = [bd_rate_of(result, anchor, metric) for result in results]
+    percents = [rate.percent for rate in rates if rate is not None and rate.percent is not None]
+    return fmean(percents) if percents and len(percents) == len(results) else None
+
+
+def _in_words(experiment: Experiment, results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
+    sentences = [experiment.change] if experiment.change else []
+    for anchor in anchors:
+        mean = mean_bd_rate(results, anchor)
+        of_clips = ", ".join(f"{r.clip} {_percent(bd_rate_of(r, anchor))}" for r in results)
+        overall = "no mean" if mean is None else f"{mean:+.1f} % in the mean"
+        sentences.append(f"BD-rate on luma PSNR against {anchor}: {overall} ({of_clips}).")
+    for direction in ("encode", "decode"):
+        seconds = _cpu_s_per_frame(results, direction)
+        if seconds is not None:
+            sentences.append(f"It takes {1000 * seconds:.0f} ms of CPU a frame to {direction}.")
+    return " ".join(sentences)
+
+
+def _percent(rate: BdRate | None) -> str:
+    if rate is None:
+        return "not measured"
+    return f"not available: {rate.reason}" if rate.percent is None else f"{rate.percent:+.1f} %"
+
+
+def _cpu_s_per_frame(results: Sequence[ClipResult], direction: str) -> float | None:
+    spent = [
+        (getattr(point, f"{direction}_cpu_s"), result.frame_count)
+        for result in results
+        for point in result.points
+    ]
+    if any(cpu_s is None for cpu_s, _ in spent):
+        return None
+    return float(sum(cpu_s for cpu_s, _ in spent) / sum(frames for _, frames in spent))

@@ -1,0 +1,107 @@
+"""The state ``ChooseExperiment``: what a campaign runs next, if anything."""
+
+from codec_lab.campaign import Campaign, CampaignChanges
+from codec_lab.events import Choice, ChooseRequest, ExperimentInput
+from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
+from codec_lab.phase import Phase, Status
+from codec_lab.ports import Clock, Executions, Records, StatusPage
+
+MAX_RUNS = 20
+"""Executions of one experiment before its interruptions are put to a person."""
+
+
+def choose_experiment(
+    request: ChooseRequest,
+    *,
+    records: Records,
+    executions: Executions,
+    status_page: StatusPage,
+    clock: Clock,
+) -> Choice:
+    """Find the campaign's next experiment: one that was interrupted, or a new one.
+
+    Asking twice gives the same answer until the experiment runs, so that a retry of the state
+    begins nothing twice.
+    """
+    campaign = records.campaign(request.campaign_id)
+    control = records.control(request.campaign_id)
+    try:
+        if control.paused:
+            return Choice(action="stop", reason="The campaign is paused.")
+        waiting = _waiting(campaign, records, executions, clock)
+        if waiting is not None:
+            return _run(waiting, f"{waiting.experiment_id} was waiting or was interrupted.")
+        if campaign.experiment_count >= control.experiment_limit:
+            return Choice(
+                action="stop", reason=f"All {control.experiment_limit} experiments have been run."
+            )
+        if control.budget_usd is not None and campaign.model_cost_usd >= control.budget_usd:
+            return Choice(action="stop", reason=f"The budget of {control.budget_usd} USD is spent.")
+        new = _create(campaign, records, clock)
+        return _run(new, f"{new.experiment_id} is new.")
+    finally:
+        status_page.publish(campaign, control, records.experiments(campaign.campaign_id))
+
+
+def _waiting(
+    campaign: Campaign, records: Records, executions: Executions, clock: Clock
+) -> Experiment | None:
+    """Find an experiment that nothing runs, and make it ready to run."""
+    queued = records.open_experiments(campaign.campaign_id, Status.QUEUED)
+    if queued:
+        if queued[0].number > campaign.experiment_count:  # interrupted while it was created
+            counted = CampaignChanges(experiment_count=queued[0].number)
+            records.update_campaign(campaign.campaign_id, counted)
+        return queued[0]
+    for experiment in records.open_experiments(campaign.campaign_id, Status.RUNNING):
+        arn = experiment.execution_arn
+        if arn is not None and executions.is_running(arn):
+            continue  # a person's answer started it beside the campaign
+        if experiment.run >= MAX_RUNS:
+            records.flag_human(experiment, _interrupted(experiment, clock))
+            continue
+        changes = ExperimentChanges(
+            updated_at=clock.now(), status=Status.QUEUED, resume_from=experiment.phase
+        )
+        if records.reopen_experiment(experiment.experiment_id, run=experiment.run, changes=changes):
+            return records.experiment(experiment.experiment_id)
+    return None
+
+
+def _interrupted(experiment: Experiment, clock: Clock) -> HumanReason:
+    return HumanReason(
+        phase=experiment.phase,
+        reason=f"The experiment was interrupted {experiment.run} times.",
+        error_type="InterruptedError",
+        message="Its executions ended without an outcome.",
+        attempts=experiment.run,
+        asked_at=clock.now(),
+        execution_arn=experiment.execution_arn or "",
+    )
+
+
+def _create(campaign: Campaign, records: Records, clock: Clock) -> Experiment:
+    number = campaign.experiment_count + 1
+    now = clock.now()
+    experiment = Experiment(
+        experiment_id=f"{campaign.campaign_id}-{number:04}",
+        campaign_id=campaign.campaign_id,
+        number=number,
+        phase=Phase.DESIGN,
+        created_at=now,
+        updated_at=now,
+    )
+    # The record first: if this state is interrupted here, the record is found as queued.
+    records.create_experiment(experiment)
+    records.update_campaign(campaign.campaign_id, CampaignChanges(experiment_count=number))
+    return experiment
+
+
+def _run(experiment: Experiment, reason: str) -> Choice:
+    return Choice(
+        action="run",
+        experiment_id=experiment.experiment_id,
+        run=experiment.run,
+        input=ExperimentInput.of(experiment),
+        reason=reason,
+    )

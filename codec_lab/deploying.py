@@ -1,0 +1,68 @@
+"""The phase ``Deploy``: a proposal becomes a bundle named by its content."""
+
+from codec_lab import documents, keys
+from codec_lab.bundle import Bundle
+from codec_lab.errors import ConfigurationError, UnchangedCandidateError
+from codec_lab.events import DeployRequest, DeployResult
+from codec_lab.experiment import ExperimentChanges
+from codec_lab.job import JobKind, JobSpec
+from codec_lab.phase import Phase
+from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.proposal import Proposal
+
+
+def deploy(
+    request: DeployRequest, *, records: Records, objects: ObjectStore, clock: Clock
+) -> DeployResult:
+    """Store the bundle of the proposal in force and describe its two jobs.
+
+    Raises
+    ------
+    UnchangedCandidateError
+        If this bundle, candidate and environment together, has already failed in this run.
+    ConfigurationError
+        If the experiment has no proposal.
+    """
+    experiment = records.experiment(request.experiment_id)
+    if experiment.proposal_key is None:
+        raise ConfigurationError(f"{experiment.experiment_id} has no proposal to deploy.")
+    proposal = documents.load(objects, experiment.proposal_key, Proposal)
+    bundle = Bundle.of(proposal)
+    bundle_sha256 = bundle.manifest.bundle_sha256
+    for attempt in records.attempts(experiment.experiment_id):
+        repeated = attempt.run == request.run and attempt.bundle_sha256 == bundle_sha256
+        if repeated and not attempt.passed:
+            raise UnchangedCandidateError(
+                f"Bundle {bundle_sha256[:12]} failed {attempt.phase} attempt {attempt.attempt}; "
+                "neither the candidate nor its environment has changed since."
+            )
+    key = keys.bundle(bundle_sha256)
+    objects.put(key, bundle.to_zip())
+    records.update_experiment(
+        experiment.experiment_id,
+        ExperimentChanges(
+            updated_at=clock.now(),
+            phase=Phase.VALIDATION,
+            candidate_sha256=bundle.manifest.candidate_sha256,
+            bundle_sha256=bundle_sha256,
+            validation_attempts=request.validation_attempt,
+        ),
+    )
+
+    def job(kind: JobKind, attempt: int) -> JobSpec:
+        return JobSpec(
+            kind=kind,
+            experiment_id=experiment.experiment_id,
+            run=request.run,
+            attempt=attempt,
+            candidate_sha256=bundle.manifest.candidate_sha256,
+            bundle_sha256=bundle_sha256,
+            bundle_key=key,
+            plan_key=keys.plan(experiment.campaign_id),
+            output_prefix=keys.job(experiment.experiment_id, request.run, kind, attempt),
+        )
+
+    return DeployResult(
+        validation=job(JobKind.VALIDATE, request.validation_attempt),
+        execution=job(JobKind.EXECUTE, request.execution_attempt),
+    )

@@ -1,0 +1,98 @@
+"""The states ``JudgeValidation`` and ``JudgeExecution``: a verdict is believed or raised."""
+
+from typing import Any
+
+from codec_lab import documents, errors
+from codec_lab.errors import AttestationError, BenchError, CandidateFaultError
+from codec_lab.events import JudgeRequest, JudgeResult
+from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges
+from codec_lab.job import JobKind, JobSpec
+from codec_lab.phase import Phase
+from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.verdict import Fault, Verdict
+
+_PHASES = {JobKind.VALIDATE: Phase.VALIDATION, JobKind.EXECUTE: Phase.EXECUTION}
+
+
+def judge(
+    request: JudgeRequest, *, records: Records, objects: ObjectStore, clock: Clock
+) -> JudgeResult:
+    """Record the outcome of a job.
+
+    Returns
+    -------
+    JudgeResult
+        What passed.
+
+    Raises
+    ------
+    AttestationError
+        If the verdict is about anything else than the deployed bundle.
+    CandidateFaultError
+        The verdict's fault, as the class that it names.
+    BenchError
+        If it names a class that is no fault of a candidate.
+    """
+    job = request.job
+    verdict = documents.load(objects, job.verdict_key, Verdict)
+    _attest(job, verdict)
+    phase = _PHASES[job.kind]
+    records.put_attempt(
+        Attempt(
+            experiment_id=job.experiment_id,
+            run=job.run,
+            phase=phase,
+            attempt=job.attempt,
+            at=verdict.ended_at,
+            passed=verdict.passed,
+            candidate_sha256=verdict.candidate_sha256,
+            bundle_sha256=verdict.bundle_sha256,
+            fault=verdict.fault,
+        )
+    )
+    attempts: dict[str, Any] = {f"{phase}_attempts": job.attempt}
+    if verdict.fault is not None:
+        changes = ExperimentChanges(updated_at=clock.now(), phase=phase, **attempts)
+        records.update_experiment(job.experiment_id, changes)
+        raise _error_of(verdict.fault)
+    for result in verdict.results:
+        records.put_evaluation(
+            Evaluation(
+                experiment_id=job.experiment_id,
+                run=job.run,
+                candidate_sha256=verdict.candidate_sha256,
+                bundle_sha256=verdict.bundle_sha256,
+                at=verdict.ended_at,
+                result=result,
+            )
+        )
+    if job.kind is JobKind.EXECUTE:
+        attempts["verdict_key"] = job.verdict_key
+    next_phase = Phase.EXECUTION if job.kind is JobKind.VALIDATE else Phase.ANALYSIS
+    records.update_experiment(
+        job.experiment_id,
+        ExperimentChanges(updated_at=clock.now(), phase=next_phase, **attempts),
+    )
+    return JudgeResult(
+        candidate_sha256=verdict.candidate_sha256,
+        clips=len(verdict.results),
+        rate_points=sum(len(result.points) for result in verdict.results),
+    )
+
+
+def _attest(job: JobSpec, verdict: Verdict) -> None:
+    """Refuse a measurement of anything but what the job names."""
+    for name in ("kind", "experiment_id", "run", "attempt", "candidate_sha256", "bundle_sha256"):
+        asked, measured = getattr(job, name), getattr(verdict, name)
+        if asked != measured:
+            raise AttestationError(
+                f"The verdict under {job.verdict_key} has {name} {measured}, the job asked for "
+                f"{asked}."
+            )
+
+
+def _error_of(fault: Fault) -> CandidateFaultError | BenchError:
+    kind = getattr(errors, fault.error_type, None)
+    if isinstance(kind, type) and issubclass(kind, CandidateFaultError):
+        return kind(fault.message)
+    return BenchError(f"The worker named an unknown fault {fault.error_type!r}: {fault.message}")

@@ -1,0 +1,40 @@
+"""The state ``RecordOutcome``: how an experiment ended, and how long to wait."""
+
+from codec_lab.campaign import CampaignChanges
+from codec_lab.events import OutcomeRequest, OutcomeResult
+from codec_lab.experiment import HumanReason
+from codec_lab.pauses import pause_after
+from codec_lab.phase import Status
+from codec_lab.ports import Clock, Records, StatusPage
+
+
+def record_outcome(
+    request: OutcomeRequest, *, records: Records, status_page: StatusPage, clock: Clock
+) -> OutcomeResult:
+    """Count the outcome, flag an experiment whose execution was lost, choose the pause."""
+    experiment = records.experiment(request.experiment_id)
+    lost = not request.succeeded and experiment.status in {Status.QUEUED, Status.RUNNING}
+    if lost and experiment.run == request.run:
+        records.flag_human(
+            experiment,
+            HumanReason(
+                phase=experiment.phase,
+                reason="The execution ended without an outcome.",
+                error_type=request.error_type or "UnknownError",
+                message=request.message,
+                attempts=1,
+                asked_at=clock.now(),
+                execution_arn=experiment.execution_arn or "",
+            ),
+        )
+    campaign = records.campaign(request.campaign_id)
+    pause = pause_after(succeeded=request.succeeded, failures_in_a_row=campaign.failures_in_a_row)
+    records.update_campaign(
+        campaign.campaign_id, CampaignChanges(failures_in_a_row=pause.failures_in_a_row)
+    )
+    status_page.publish(
+        campaign,
+        records.control(campaign.campaign_id),
+        records.experiments(campaign.campaign_id),
+    )
+    return OutcomeResult(pause_s=pause.pause_s, failures_in_a_row=pause.failures_in_a_row)

@@ -1,0 +1,49 @@
+"""The state ``ChooseExperiment``."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from adapters.step_functions import StepFunctionsExecutions
+from codec_lab.choosing import choose_experiment
+from codec_lab.events import ChooseRequest
+from lambdas.connections import clock, records, status_page
+from lambdas.environment import FunctionEnvironment
+from lambdas.observability import log_about, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Environment(FunctionEnvironment):
+    """What this function is told."""
+
+    table: str
+    site_bucket: str
+    experiment_state_machine_arn: str
+
+
+environment = Environment.read()
+
+
+@cache
+def _executions() -> StepFunctionsExecutions:
+    return StepFunctionsExecutions(
+        environment.experiment_state_machine_arn, boto3.client("stepfunctions")
+    )
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Find what the campaign runs next."""
+    request = ChooseRequest.model_validate(event)
+    log_about(request, context)
+    choice = choose_experiment(
+        request,
+        records=records(environment.table),
+        executions=_executions(),
+        status_page=status_page(environment.site_bucket),
+        clock=clock,
+    )
+    logger.info(choice.reason)
+    return choice.model_dump(mode="json")

@@ -1,0 +1,30 @@
+"""The ports of the domain on AWS, made once for each execution environment of a function."""
+
+from functools import cache
+
+import boto3
+
+from adapters.dynamodb import DynamoRecords
+from adapters.s3 import S3ObjectStore
+from adapters.status_page import SiteStatusPage
+from adapters.system_clock import SystemClock
+
+clock = SystemClock()
+
+
+@cache
+def records(table: str) -> DynamoRecords:
+    """Connect to the table."""
+    return DynamoRecords(table, boto3.client("dynamodb"))
+
+
+@cache
+def objects(bucket: str) -> S3ObjectStore:
+    """Connect to a bucket."""
+    return S3ObjectStore(bucket, boto3.client("s3"))
+
+
+@cache
+def status_page(site_bucket: str) -> SiteStatusPage:
+    """Connect to the site's bucket."""
+    return SiteStatusPage(objects(site_bucket), clock)

@@ -1,0 +1,38 @@
+"""The state ``Deploy``."""
+
+from typing import TYPE_CHECKING, Any
+
+from codec_lab.deploying import deploy
+from codec_lab.events import DeployRequest
+from codec_lab.phase import Phase
+from lambdas.connections import clock, objects, records
+from lambdas.environment import FunctionEnvironment
+from lambdas.observability import log_about, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Environment(FunctionEnvironment):
+    """What this function is told."""
+
+    table: str
+    bucket: str
+
+
+environment = Environment.read()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Store the candidate's bundle and describe its jobs."""
+    request = DeployRequest.model_validate(event)
+    log_about(request, context)
+    logger.info(Phase.DEPLOY.headline)
+    result = deploy(
+        request,
+        records=records(environment.table),
+        objects=objects(environment.bucket),
+        clock=clock,
+    )
+    logger.info("Deployed bundle %s", result.validation.bundle_sha256[:12])
+    return result.model_dump(mode="json")

@@ -1,0 +1,5 @@
+"""The state ``FixExecution``."""
+
+from lambdas.fix import handler
+
+__all__ = ["handler"]

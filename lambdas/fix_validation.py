@@ -1,0 +1,5 @@
+"""The state ``FixValidation``."""
+
+from lambdas.fix import handler
+
+__all__ = ["handler"]

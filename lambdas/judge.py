@@ -1,0 +1,43 @@
+"""The states ``JudgeValidation`` and ``JudgeExecution``."""
+
+from typing import TYPE_CHECKING, Any
+
+from codec_lab.errors import CandidateFaultError
+from codec_lab.events import JudgeRequest
+from codec_lab.judging import judge
+from codec_lab.phase import MAX_ATTEMPTS
+from lambdas.connections import clock, objects, records
+from lambdas.environment import FunctionEnvironment
+from lambdas.observability import log_about, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Environment(FunctionEnvironment):
+    """What this function is told."""
+
+    table: str
+    bucket: str
+
+
+environment = Environment.read()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Believe the verdict of a job, or raise its fault."""
+    request = JudgeRequest.model_validate(event)
+    log_about(request.job, context)
+    attempt = f"{request.job.kind} attempt {request.job.attempt}/{MAX_ATTEMPTS}"
+    try:
+        result = judge(
+            request,
+            records=records(environment.table),
+            objects=objects(environment.bucket),
+            clock=clock,
+        )
+    except CandidateFaultError as fault:
+        logger.warning("The %s failed: %s: %s", attempt, type(fault).__name__, fault)
+        raise
+    logger.info("The %s passed", attempt)
+    return result.model_dump(mode="json")

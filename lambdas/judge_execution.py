@@ -1,0 +1,5 @@
+"""The state ``JudgeExecution``."""
+
+from lambdas.judge import handler
+
+__all__ = ["handler"]

@@ -1,0 +1,5 @@
+"""The state ``JudgeValidation``."""
+
+from lambdas.judge import handler
+
+__all__ = ["handler"]

@@ -1,0 +1,51 @@
+"""The minds by name. Each is imported when it is asked for: the other's packages cost time."""
+
+from collections.abc import Callable
+
+from codec_lab.ports import Designer, Fixer
+from codec_lab.proposal import Mind
+from lambdas.environment import FunctionEnvironment
+
+
+class MindEnvironment(FunctionEnvironment):
+    """What the functions with a mind are told."""
+
+    table: str
+    bucket: str
+    anthropic_secret_arn: str | None = None
+    design_model: str = "claude-opus-4-5"
+    fix_model: str = "claude-sonnet-4-5"
+
+
+def designer_of(environment: MindEnvironment) -> Callable[[Mind], Designer]:
+    """Give the way from a mind's name to its designer."""
+
+    def make(mind: Mind) -> Designer:
+        if mind is Mind.CLAUDE:
+            from adapters.claude.connection import connect
+            from adapters.claude.designer import ClaudeDesigner
+
+            return ClaudeDesigner(
+                connect(environment.anthropic_secret_arn), environment.design_model
+            )
+        from adapters.offline.designer import OfflineDesigner
+
+        return OfflineDesigner()
+
+    return make
+
+
+def fixer_of(environment: MindEnvironment) -> Callable[[Mind], Fixer]:
+    """Give the way from a mind's name to its fixer."""
+
+    def make(mind: Mind) -> Fixer:
+        if mind is Mind.CLAUDE:
+            from adapters.claude.connection import connect
+            from adapters.claude.fixer import ClaudeFixer
+
+            return ClaudeFixer(connect(environment.anthropic_secret_arn), environment.fix_model)
+        from adapters.offline.fixer import OfflineFixer
+
+        return OfflineFixer()
+
+    return make

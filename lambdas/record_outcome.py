@@ -1,0 +1,40 @@
+"""The state ``RecordOutcome``."""
+
+from typing import TYPE_CHECKING, Any
+
+from codec_lab.events import OutcomeRequest
+from codec_lab.recording_outcome import record_outcome
+from lambdas.connections import clock, records, status_page
+from lambdas.environment import FunctionEnvironment
+from lambdas.observability import log_about, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+
+class Environment(FunctionEnvironment):
+    """What this function is told."""
+
+    table: str
+    site_bucket: str
+
+
+environment = Environment.read()
+
+
+def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Count the outcome and choose the pause."""
+    request = OutcomeRequest.model_validate(event)
+    log_about(request, context)
+    result = record_outcome(
+        request,
+        records=records(environment.table),
+        status_page=status_page(environment.site_bucket),
+        clock=clock,
+    )
+    logger.info(
+        "The next experiment starts in %d s; failures in a row: %d",
+        result.pause_s,
+        result.failures_in_a_row,
+    )
+    return result.model_dump(mode="json")
