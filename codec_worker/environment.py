@@ -1,0 +1,36 @@
+"""Under which conditions a verdict was found."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from codec_lab.limits import Limits
+from codec_worker import video
+
+_PACKAGES = ("constriction", "numba", "numpy", "scipy")
+
+
+def describe(limits: Limits) -> dict[str, str]:
+    """Give versions, processor and limits as texts, for the verdict."""
+    facts = {
+        "python": platform.python_version(),
+        "video_library": video.LIBRARY,
+        "kernel": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "limits": limits.model_dump_json(),
+    }
+    for package in _PACKAGES:
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = "absent"
+    return facts
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

@@ -1,0 +1,182 @@
+"""A job of the bench: from its specification to a verdict in the object store."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aws_lambda_powertools import Logger
+from pydantic import TypeAdapter, ValidationError
+
+from codec_lab.bundle import Bundle
+from codec_lab.clip import SourceClip
+from codec_lab.errors import AttestationError, ConfigurationError
+from codec_lab.job import JobKind, JobSpec
+from codec_lab.phase import MAX_ATTEMPTS, Phase
+from codec_lab.plan import EvaluationPlan
+from codec_lab.ports import ObjectStore
+from codec_lab.verdict import ClipResult, Fault, Progress, RatePoint, Verdict
+from codec_worker import environment, protocol
+from codec_worker.clip_cache import ClipCache
+from codec_worker.contract import Clip
+from codec_worker.execution import Execution, LoadedClip
+from codec_worker.failure import CandidateFailedError
+from codec_worker.runner import Runner
+from codec_worker.screen import screen
+
+PHASES = {JobKind.VALIDATE: Phase.VALIDATION, JobKind.EXECUTE: Phase.EXECUTION}
+
+_PROGRESS = TypeAdapter(list[Progress])
+
+
+class Job:
+    """One job.
+
+    Parameters
+    ----------
+    spec : JobSpec
+        What to do.
+    store : ObjectStore
+        Holds bundle, plan and clips; gets the verdict and the evidence.
+    cache_folder : Path
+        Where copies of clips stay on this machine.
+    logger : Logger
+        Writes the lines that operators search for.
+    """
+
+    def __init__(
+        self, spec: JobSpec, store: ObjectStore, cache_folder: Path, logger: Logger
+    ) -> None:
+        self._spec = spec
+        self._store = store
+        self._clips = ClipCache(store, cache_folder)
+        self._logger = logger
+        self._progress: list[Progress] = []
+
+    def run(self) -> Verdict:
+        """Judge the candidate and store the verdict.
+
+        Raises
+        ------
+        AttestationError
+            If the bundle is not the one that the job names.
+        ConfigurationError
+            If the plan, a clip or the bundle is missing or damaged.
+        BenchError
+            If the bench could not measure.
+        StoreUnavailableError
+            If the object store is away.
+        """
+        spec, phase = self._spec, PHASES[self._spec.kind]
+        self._logger.info(phase.headline)
+        self._logger.info("%s attempt %d/%d", phase.capitalize(), spec.attempt, MAX_ATTEMPTS)
+        started_at = datetime.now(UTC)
+        bundle = self._bundle()
+        plan = self._plan()
+        fault: Fault | None = None
+        results: tuple[ClipResult, ...] = ()
+        try:
+            screen(bundle.candidate)
+            if spec.kind is JobKind.VALIDATE:
+                self._validate(bundle, plan)
+            else:
+                results = self._execute(bundle, plan)
+        except CandidateFailedError as error:
+            fault = error.fault
+        verdict = Verdict(
+            kind=spec.kind,
+            experiment_id=spec.experiment_id,
+            run=spec.run,
+            attempt=spec.attempt,
+            candidate_sha256=bundle.candidate.sha256,
+            bundle_sha256=bundle.manifest.bundle_sha256,
+            fault=fault,
+            results=results,
+            started_at=started_at,
+            ended_at=datetime.now(UTC),
+            environment=environment.describe(bundle.manifest.limits),
+        )
+        self._store.put(spec.verdict_key, verdict.model_dump_json().encode())
+        self._log_end(verdict)
+        return verdict
+
+    def _bundle(self) -> Bundle:
+        spec = self._spec
+        bundle = Bundle.from_zip(self._store.get(spec.bundle_key), spec.bundle_sha256)
+        if bundle.candidate.sha256 != spec.candidate_sha256:
+            raise AttestationError(
+                f"The bundle holds candidate {bundle.candidate.sha256}, "
+                f"the job asks for {spec.candidate_sha256}."
+            )
+        return bundle
+
+    def _plan(self) -> EvaluationPlan:
+        try:
+            return EvaluationPlan.model_validate_json(self._store.get(self._spec.plan_key))
+        except ValidationError as error:
+            raise ConfigurationError(
+                f"The evaluation plan {self._spec.plan_key} cannot be read: {error}"
+            ) from error
+
+    def _validate(self, bundle: Bundle, plan: EvaluationPlan) -> None:
+        source = plan.smoke_clip
+        clip = self._clips.load(source)
+        frames = Clip(*(plane[: plan.smoke_frames] for plane in clip[:3]), clip.fps)
+        runner = Runner(bundle.candidate, bundle.manifest.limits)
+        try:
+            with runner:
+                protocol.validate(runner, frames, plan.qualities, source.name)
+        finally:
+            self._put_log("".join(runner.log))
+
+    def _execute(self, bundle: Bundle, plan: EvaluationPlan) -> tuple[ClipResult, ...]:
+        total_points = len(plan.clips) * len(plan.qualities)
+        self._progress = [Progress(done_points=0, total_points=total_points)]
+        self._put_progress()
+        execution = Execution(bundle, plan, self._store, self._spec.output_prefix, self._note_point)
+        try:
+            return execution.run(
+                [LoadedClip(source, self._clips.load(source)) for source in plan.clips]
+            )
+        finally:
+            self._put_log(execution.log)
+
+    def _note_point(self, source: SourceClip, point: RatePoint) -> None:
+        last = self._progress[-1]
+        done_points = last.done_points + 1
+        self._progress.append(
+            last.model_copy(
+                update={"done_points": done_points, "clip": source.name, "point": point}
+            )
+        )
+        self._put_progress()
+        self._logger.info(
+            "%s at quality %d: %.1f kb/s, PSNR-Y %.2f dB, SSIM %.4f (%d/%d)",
+            source.name,
+            point.quality,
+            point.bitrate_bps / 1000,
+            point.psnr_y_db,
+            point.ssim_y,
+            done_points,
+            last.total_points,
+            clip=source.name,
+            point=point.model_dump(mode="json", exclude_none=True),
+        )
+
+    def _put_progress(self) -> None:
+        self._store.put(self._spec.progress_key, _PROGRESS.dump_json(self._progress))
+
+    def _put_log(self, text: str) -> None:
+        if text:
+            self._store.put(f"{self._spec.output_prefix}log.txt", text.encode())
+
+    def _log_end(self, verdict: Verdict) -> None:
+        phase, fault = PHASES[verdict.kind].capitalize(), verdict.fault
+        if fault is None:
+            self._logger.info("%s passed", phase)
+        else:
+            self._logger.info(
+                "%s failed: %s: %s",
+                phase,
+                fault.error_type,
+                fault.message,
+                fault=fault.model_dump(mode="json", exclude_none=True),
+            )

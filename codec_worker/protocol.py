@@ -1,0 +1,179 @@
+"""The rules of a measurement: what a candidate must do before a number counts.
+
+``docs/evaluation.md`` tells them to users.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from codec_lab.errors import ContractError, LimitExceededError, RoundTripError
+from codec_lab.verdict import RatePoint
+from codec_worker.contract import Clip
+from codec_worker.failure import CandidateFailedError
+from codec_worker.metrics import Quality, bitrate_bps, measure
+from codec_worker.runner import LIMITS, Decoded, Encoded, Runner
+from codec_worker.sandbox import Outcome
+
+MIN_PSNR_Y_DB = 15.0
+"""Less is no picture: a flat grey clip has 10 to 20 dB."""
+
+DAMAGE_MARGIN_DB = 0.5
+"""A damaged bitstream must lose more than that, or the picture came from elsewhere."""
+
+
+class Measurement(NamedTuple):
+    """One rate point with what it was measured from."""
+
+    point: RatePoint
+    quality: Quality
+    encoded: Encoded
+    decoded: Decoded
+
+
+def measure_point(runner: Runner, clip: Clip, quality: int, what: str) -> Measurement:
+    """Encode, decode from the bitstream alone, and measure.
+
+    Parameters
+    ----------
+    runner : Runner
+        The candidate.
+    clip : Clip
+        The source.
+    quality : int
+        The knob.
+    what : str
+        For messages, e.g. ``carphone at quality 30``.
+
+    Raises
+    ------
+    CandidateFailedError
+        If the candidate fails or decodes to no picture.
+    """
+    encoded = runner.encode(clip, quality, what)
+    decoded = runner.decode(encoded.bitstream, clip, what)
+    measured = measure(clip, decoded.planes)
+    if measured.psnr_y_db < MIN_PSNR_Y_DB:
+        raise CandidateFailedError(
+            RoundTripError,
+            f"decode of {what} gives {measured.psnr_y_db:.1f} dB PSNR-Y, less than "
+            f"{MIN_PSNR_Y_DB:g} dB is no picture.",
+            direction="decode",
+        )
+    size_bytes = len(encoded.bitstream)
+    point = RatePoint(
+        quality=quality,
+        size_bytes=size_bytes,
+        bitrate_bps=bitrate_bps(size_bytes, clip),
+        psnr_y_db=measured.psnr_y_db,
+        psnr_u_db=measured.psnr_u_db,
+        psnr_v_db=measured.psnr_v_db,
+        psnr_yuv_db=measured.psnr_yuv_db,
+        ssim_y=measured.ssim_y,
+        encode_cpu_s=encoded.cpu_s,
+        decode_cpu_s=decoded.cpu_s,
+        encode_peak_memory_bytes=encoded.peak_memory_bytes,
+        decode_peak_memory_bytes=decoded.peak_memory_bytes,
+    )
+    return Measurement(point, measured, encoded, decoded)
+
+
+def check_round_trip(runner: Runner, clip: Clip, measurement: Measurement, what: str) -> None:
+    """Prove that the picture comes from the bitstream, and every time the same.
+
+    Raises
+    ------
+    CandidateFailedError
+        With a ``RoundTripError`` if a second decode differs or a damaged bitstream still gives
+        the picture, with a ``LimitExceededError`` if the decoder hangs on a damaged one.
+    """
+    again = runner.decode(measurement.encoded.bitstream, clip, f"{what}, again")
+    planes = zip(measurement.decoded.planes, again.planes, strict=True)
+    if not all(np.array_equal(first, second) for first, second in planes):
+        raise CandidateFailedError(
+            RoundTripError,
+            f"decode of {what} gives another picture the second time: "
+            "it must depend on nothing but the bitstream.",
+            direction="decode",
+        )
+    for damage, bitstream in _damaged(measurement.encoded.bitstream):
+        label = f"{what}, {damage}"
+        run = runner.decode_untyped(bitstream, clip, label)
+        if run.outcome in {Outcome.CPU_LIMIT, Outcome.WALL_LIMIT}:
+            raise CandidateFailedError(  # names no limit: a higher one would not mend it
+                LimitExceededError,
+                f"decode of {label} {LIMITS[run.outcome].did}: "
+                "a damaged bitstream must raise an error or end.",
+                direction="decode",
+                exception=run.outcome.value,
+            )
+        if run.outcome is not Outcome.OK:
+            continue
+        reached_db = measure(clip, run.value).psnr_y_db
+        if reached_db > measurement.point.psnr_y_db - DAMAGE_MARGIN_DB:
+            raise CandidateFailedError(
+                RoundTripError,
+                f"decode of {label} still gives {reached_db:.1f} dB PSNR-Y: "
+                "the picture does not come from the bitstream.",
+                direction="decode",
+            )
+
+
+def _damaged(bitstream: bytes) -> Iterator[tuple[str, bytes]]:
+    """Spoil the second half of a bitstream, then cut it off."""
+    half = len(bitstream) // 2
+    rng = np.random.default_rng(seed=half)
+    flips = rng.integers(1, 256, len(bitstream) - half, np.uint8)  # never 0: every byte changes
+    spoilt = np.frombuffer(bitstream, np.uint8)[half:] ^ flips
+    yield "second half corrupted", bitstream[:half] + spoilt.tobytes()
+    yield "second half cut off", bitstream[:half]
+
+
+def check_curve(points: Sequence[RatePoint], clip_name: str) -> None:
+    """Demand that a higher quality costs more bits and gives a better picture.
+
+    Raises
+    ------
+    CandidateFailedError
+        With a ``ContractError`` that names the two points.
+    """
+    ordered = sorted(points, key=lambda point: point.quality)
+    for low, high in pairwise(ordered):
+        if high.size_bytes <= low.size_bytes or high.psnr_y_db <= low.psnr_y_db:
+            raise CandidateFailedError(
+                ContractError,
+                f"On {clip_name} quality {high.quality} gives {high.size_bytes} bytes at "
+                f"{high.psnr_y_db:.2f} dB, quality {low.quality} gives {low.size_bytes} bytes at "
+                f"{low.psnr_y_db:.2f} dB: a higher quality must cost more and look better.",
+                direction="encode",
+            )
+
+
+def validate(runner: Runner, clip: Clip, qualities: Sequence[int], clip_name: str) -> None:
+    """Try a candidate on a few frames before everything is measured.
+
+    Parameters
+    ----------
+    runner : Runner
+        The candidate.
+    clip : Clip
+        A few frames of a development clip.
+    qualities : sequence of int
+        The rate points of the plan; the lowest and the highest are tried.
+    clip_name : str
+        For messages.
+
+    Raises
+    ------
+    CandidateFailedError
+        If the candidate does not hold.
+    """
+    frames = f"the first {len(clip.y)} frames of {clip_name}"
+    low, high = (
+        measure_point(runner, clip, quality, f"{frames} at quality {quality}")
+        for quality in (min(qualities), max(qualities))
+    )
+    check_curve((low.point, high.point), frames)
+    check_round_trip(runner, clip, low, f"{frames} at quality {low.point.quality}")

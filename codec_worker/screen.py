@@ -1,0 +1,183 @@
+"""The static screen: what can be told from a candidate's source before anything runs.
+
+It rejects by contract, never by words: a candidate may name its functions ``eval`` or ``exec`` and
+may say ``open``; the sandbox decides what they can do.
+"""
+
+import ast
+import sys
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from codec_lab.candidate import ENTRY_FILE, Candidate
+from codec_lab.errors import CandidateImportError, CandidateSyntaxError, ContractError
+from codec_worker.failure import CandidateFailedError
+
+MAX_SOURCE_BYTES = 64 * 1024
+"""Compressed source, tables included: a decoder cannot hide a clip in it."""
+
+PACKAGES = frozenset({"constriction", "numba", "numpy", "scipy"})
+"""What a candidate may import beside the standard library."""
+
+TOOLBOX = "codec_worker.toolbox"
+
+_ARITY = {"encode": ("clip", "quality"), "decode": ("bitstream",)}
+
+
+def screen(candidate: Candidate) -> None:
+    """Reject a candidate that cannot keep the contract.
+
+    Raises
+    ------
+    CandidateFailedError
+        With a ``CandidateSyntaxError``, ``CandidateImportError`` or ``ContractError``.
+    """
+    size_bytes = source_size_bytes(candidate)
+    if size_bytes > MAX_SOURCE_BYTES:
+        raise CandidateFailedError(
+            ContractError,
+            f"The source has {size_bytes} bytes compressed, at most {MAX_SOURCE_BYTES} are "
+            "allowed: compute tables instead of storing them.",
+        )
+    unknown = sorted(set(candidate.packages) - PACKAGES)
+    if unknown:
+        raise CandidateFailedError(
+            CandidateImportError,
+            f"The candidate asks for {', '.join(unknown)}; "
+            f"the bench has {', '.join(sorted(PACKAGES))}.",
+        )
+    trees = {name: _parse(name, text) for name, text in candidate.files.items()}
+    for name, tree in trees.items():
+        _check_imports(name, tree, candidate.files)
+    for function, parameters in _ARITY.items():
+        _check_function(trees[ENTRY_FILE], function, parameters)
+
+
+def source_size_bytes(candidate: Candidate) -> int:
+    """Size of the whole source, compressed by zlib."""
+    text = "\0".join(chain.from_iterable(sorted(candidate.files.items())))
+    return len(zlib.compress(text.encode(), level=9))
+
+
+def _parse(name: str, text: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text, name)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        shown = (error.text or "").rstrip("\n")
+        raise CandidateFailedError(
+            CandidateSyntaxError,
+            f"{name}, line {line}: {error.msg}.",
+            exception=type(error).__name__,
+            traceback=f'  File "{name}", line {line}\n    {shown.strip()}\n',
+        ) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise CandidateFailedError(
+            CandidateSyntaxError,
+            f"{name} cannot be parsed: {error or 'it is nested too deeply'}.",
+            exception=type(error).__name__,
+        ) from error
+
+
+def _check_imports(name: str, tree: ast.Module, files: Mapping[str, str]) -> None:
+    own = {file.removesuffix(".py") for file in files}
+    for node, module in _imports(tree):
+        top = module.split(".")[0]
+        if top in sys.stdlib_module_names | PACKAGES | own:
+            continue
+        if module == TOOLBOX or module.startswith(f"{TOOLBOX}."):
+            continue
+        raise CandidateFailedError(
+            CandidateImportError,
+            f"{name}, line {node.lineno}: the bench has no module {module} for candidates; "
+            f"there are {', '.join(sorted(PACKAGES))}, {TOOLBOX} and the standard library.",
+            exception="ModuleNotFoundError",
+        )
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    """Give the modules that are imported; what stands in a ``try`` may be missing."""
+    for node in _statements(tree.body, enter=_is_no_try):
+        match node:
+            case ast.Import():
+                yield from ((node, alias.name) for alias in node.names)
+            case ast.ImportFrom(module="codec_worker", level=0):
+                yield from ((node, f"codec_worker.{alias.name}") for alias in node.names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield node, module
+
+
+def _statements(body: Sequence[ast.stmt], enter: Callable[[ast.stmt], bool]) -> Iterator[ast.stmt]:
+    """Give statements and, of those that may be entered, the statements inside."""
+    for node in body:
+        yield node
+        if enter(node):
+            for field in ("body", "orelse", "finalbody"):
+                yield from _statements(getattr(node, field, []), enter)
+            for branch in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
+                yield from _statements(branch.body, enter)
+
+
+def _is_no_try(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.Try | ast.TryStar)
+
+
+def _runs_at_import(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
+def _check_function(tree: ast.Module, name: str, parameters: Sequence[str]) -> None:
+    signature = f"{name}({', '.join(parameters)})"
+    top_level = list(_statements(tree.body, enter=_runs_at_import))
+    bindings = [node for node in top_level if name in _bound_names(node)]
+    if not bindings:
+        if any(_is_star_import(node) for node in top_level):
+            return
+        raise CandidateFailedError(
+            ContractError, f"{ENTRY_FILE} defines no {signature} at its top level.", direction=name
+        )
+    last = bindings[-1]
+    if isinstance(last, ast.AsyncFunctionDef):
+        raise CandidateFailedError(
+            ContractError,
+            f"{ENTRY_FILE}, line {last.lineno}: {name} must be a plain function, not async.",
+            direction=name,
+        )
+    if isinstance(last, ast.FunctionDef) and not _takes(last.args, len(parameters)):
+        raise CandidateFailedError(
+            ContractError,
+            f"{ENTRY_FILE}, line {last.lineno}: {name} must be callable as {signature}.",
+            direction=name,
+        )
+
+
+def _bound_names(node: ast.stmt) -> set[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {alias.asname or alias.name.split(".")[0] for alias in aliases}
+        case ast.Assign() | ast.AnnAssign():
+            return {
+                child.id
+                for child in ast.walk(node)
+                if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
+            }
+        case _:
+            return set()
+
+
+def _is_star_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+
+
+def _takes(arguments: ast.arguments, count: int) -> bool:
+    positional = len(arguments.posonlyargs) + len(arguments.args)
+    needed = positional - len(arguments.defaults)
+    keyword_only_needed = any(default is None for default in arguments.kw_defaults)
+    fits = needed <= count and (positional >= count or arguments.vararg is not None)
+    return fits and not keyword_only_needed

@@ -1,0 +1,305 @@
+"""Video in and out: the only module that imports PyAV.
+
+Every frame is 8-bit 4:2:0. Planes are copied row by row, because the rows of FFmpeg's planes are
+padded (``line_size`` 384 for a width of 352).
+"""
+
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import av.error
+import numpy as np
+from av.filter import Graph
+from numpy.typing import NDArray
+
+from codec_lab.errors import BenchError, ConfigurationError
+from codec_worker.contract import Clip, Planes
+
+LIBRARY = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
+"""What encodes the anchors and computes the metrics; PyAV's wheel pins every encoder in it."""
+
+MIN_SIZE = 16
+_FULL_RANGE = "yuvj420p"
+
+
+class ReadClip(NamedTuple):
+    """A clip as it was read, and what a person should know about its conversion."""
+
+    clip: Clip
+    notices: tuple[str, ...]
+
+
+class FrameQuality(NamedTuple):
+    """Quality of each frame.
+
+    Attributes
+    ----------
+    psnr_db : ndarray of float64, (n, 3)
+        PSNR of Y, U and V; infinite where the planes are identical.
+    ssim_y : ndarray of float64, (n,)
+        SSIM of luma.
+    """
+
+    psnr_db: NDArray[np.float64]
+    ssim_y: NDArray[np.float64]
+
+
+def planes_sha256(clip: Clip) -> str:
+    """Hash the raw planes of a clip: Y, U and V of each frame in turn."""
+    digest = hashlib.sha256()
+    for frame in zip(clip.y, clip.u, clip.v, strict=True):
+        for plane in frame:
+            digest.update(np.ascontiguousarray(plane).data)
+    return digest.hexdigest()
+
+
+def read(source: Path | bytes, name: str, max_frames: int | None = None) -> ReadClip:
+    """Read a video as 8-bit 4:2:0.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        A file, or its content.
+    name : str
+        How to call it in messages.
+    max_frames : int, optional
+        Read no more than that.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is missing, no video, empty, truncated, of odd size, or smaller than 16×16.
+    """
+    file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+    try:
+        with av.open(file, "r") as container:
+            if not container.streams.video:
+                raise ConfigurationError(f"{name} holds no video stream: give a video file.")
+            stream = container.streams.video[0]
+            frames: list[av.VideoFrame] = []
+            for frame in container.decode(stream):
+                frames.append(frame)
+                if len(frames) == max_frames:
+                    break
+            return _gather(frames, stream, name, complete=len(frames) != max_frames)
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"There is no clip {name}.") from error
+    except av.error.FFmpegError as error:
+        raise ConfigurationError(
+            f"{name} cannot be read as video ({error.strerror}): "
+            "it is damaged, cut short, or no video file."
+        ) from error
+
+
+def _gather(
+    frames: list[av.VideoFrame], stream: av.VideoStream, name: str, *, complete: bool
+) -> ReadClip:
+    if not frames:
+        raise ConfigurationError(f"{name} holds no frames: give a clip of at least one.")
+    expected = _expected_frames(stream)
+    if complete and len(frames) < expected - max(1, expected // 100):
+        raise ConfigurationError(
+            f"{name} is cut short: {len(frames)} of its {expected} frames can be decoded."
+        )
+    _check_pictures(frames, name)
+    rate = stream.average_rate or stream.guessed_rate
+    if not rate:
+        raise ConfigurationError(f"{name} has no frame rate: remux it with one.")
+    notices = []
+    source_format = frames[0].format.name
+    if source_format not in {"yuv420p", _FULL_RANGE}:
+        notices.append(f"converted from {source_format} to 8-bit 4:2:0")
+        frames = [frame.reformat(format="yuv420p") for frame in frames]
+    if _varies(frames, stream, rate):
+        notices.append(f"of variable frame rate, taken as {float(rate):g} frames/s")
+    return ReadClip(Clip(*_stack(frames), float(rate)), tuple(notices))
+
+
+def _check_pictures(frames: Sequence[av.VideoFrame], name: str) -> None:
+    width, height = frames[0].width, frames[0].height
+    for index, frame in enumerate(frames):
+        if (frame.width, frame.height) != (width, height):
+            raise ConfigurationError(
+                f"{name} changes its size at frame {index}: give a clip of one size."
+            )
+        if frame.is_corrupt:
+            raise ConfigurationError(f"{name} is damaged at frame {index}.")
+    if width % 2 or height % 2:
+        raise ConfigurationError(
+            f"{name} is {width}×{height}: width and height must be even for 4:2:0 video; "
+            f"crop it to {width - width % 2}×{height - height % 2}."
+        )
+    if min(width, height) < MIN_SIZE:
+        raise ConfigurationError(
+            f"{name} is {width}×{height}: at least {MIN_SIZE}×{MIN_SIZE} is needed."
+        )
+
+
+def _expected_frames(stream: av.VideoStream) -> int:
+    """Frames that the container announces, 0 if it announces none."""
+    rate = stream.average_rate
+    if stream.frames or not rate:
+        return stream.frames
+    if "DURATION" in stream.metadata:  # Matroska: "00:00:04.004000000"
+        hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+        return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * rate)
+    if stream.duration and stream.time_base:
+        return round(stream.duration * stream.time_base * rate)
+    return 0
+
+
+def _varies(frames: Sequence[av.VideoFrame], stream: av.VideoStream, rate: Fraction) -> bool:
+    """Tell whether frames are unevenly spaced by more than the container's rounding."""
+    times = [frame.pts for frame in frames if frame.pts is not None]
+    if len(times) < 3 or stream.time_base is None:
+        return False
+    steps = np.diff(times)
+    spread = int(steps.max() - steps.min())
+    return spread > 1 and spread * stream.time_base > Fraction(1, 10) / rate
+
+
+def _stack(frames: Sequence[av.VideoFrame]) -> Planes:
+    def plane(index: int) -> NDArray[np.uint8]:
+        first = frames[0].planes[index]
+        out = np.empty((len(frames), first.height, first.width), np.uint8)
+        for i, frame in enumerate(frames):
+            out[i] = _rows(frame.planes[index])
+        return out
+
+    return plane(0), plane(1), plane(2)
+
+
+def _rows(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
+    """View the samples of a plane without the padding of its rows."""
+    padded = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return padded[: plane.height, : plane.width]
+
+
+def _frames(planes: Planes, time_base: Fraction) -> Iterator[av.VideoFrame]:
+    height, width = planes[0].shape[1:]
+    for pts, samples in enumerate(zip(*planes, strict=True)):
+        frame = av.VideoFrame(width, height, "yuv420p")
+        for plane, values in zip(frame.planes, samples, strict=True):
+            _rows(plane)[:] = values
+        frame.pts = pts
+        frame.time_base = time_base
+        yield frame
+
+
+def _time_base(fps: float) -> Fraction:
+    return 1 / Fraction(fps).limit_denominator(1001)
+
+
+def freeze(clip: Clip) -> bytes:
+    """Write a clip as lossless FFV1 in Matroska; equal clips give equal bytes."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska", options={"fflags": "+bitexact"}) as container:
+        time_base = _time_base(clip.fps)
+        stream = container.add_stream(
+            "ffv1", rate=1 / time_base, options={"level": "3", "slices": "4", "threads": "1"}
+        )
+        stream.height, stream.width = clip.y.shape[1:]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.flags |= av.codec.context.Flags.bitexact
+        for frame in _frames((clip.y, clip.u, clip.v), time_base):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def encode(encoder: str, options: Mapping[str, str], clip: Clip) -> list[bytes]:
+    """Encode a clip with an encoder of FFmpeg.
+
+    Parameters
+    ----------
+    encoder : str
+        FFmpeg's name, e.g. ``libx264``.
+    options : mapping of str to str
+        Its options; one it does not know is an error.
+    clip : Clip
+        What to encode.
+
+    Returns
+    -------
+    list of bytes
+        The packets, headers in band, in decoding order.
+    """
+    context = av.VideoCodecContext.create(encoder, "w")
+    context.height, context.width = clip.y.shape[1:]
+    context.pix_fmt = "yuv420p"
+    context.time_base = _time_base(clip.fps)
+    context.framerate = 1 / context.time_base
+    context.options = dict(options)
+    packets = []
+    for frame in _frames((clip.y, clip.u, clip.v), context.time_base):
+        packets += context.encode(frame)
+    packets += context.encode(None)
+    return [bytes(packet) for packet in packets]
+
+
+def decode(decoder: str, packets: Iterable[bytes]) -> Planes:
+    """Decode packets with a decoder of FFmpeg.
+
+    A packet is filled by ``update``: a packet made around foreign bytes lacks the zero padding
+    that FFmpeg's bit readers rely on, and MPEG-4 then decodes to garbage.
+    """
+    context = av.VideoCodecContext.create(decoder, "r")
+    context.thread_count = 1
+    frames: list[av.VideoFrame] = []
+    for data in packets:
+        packet = av.Packet(len(data))
+        packet.update(data)
+        frames += context.decode(packet)
+    frames += context.decode(None)
+    if not frames:
+        raise BenchError(f"The decoder {decoder} gave no frame.")
+    return _stack(frames)
+
+
+def compare(reference: Planes, decoded: Planes) -> FrameQuality:
+    """Measure PSNR and SSIM by FFmpeg's filters, frame by frame.
+
+    Both videos are raw frames of equal time stamps; the decoded one is the first input, as the
+    filters expect. One thread, so that the order of the sums does not depend on the machine.
+
+    Parameters
+    ----------
+    reference, decoded : tuple of ndarray of uint8
+        Planes of equal shapes.
+    """
+    if [plane.shape for plane in reference] != [plane.shape for plane in decoded]:
+        raise BenchError("Videos of different shapes cannot be compared.")
+    height, width = reference[0].shape[1:]
+    time_base = Fraction(1, 25)
+    graph = Graph()
+    graph.threads = 1
+    main, other = (
+        graph.add_buffer(
+            width=width, height=height, format=av.VideoFormat("yuv420p"), time_base=time_base
+        )
+        for _ in range(2)
+    )
+    psnr, ssim, split = graph.add("psnr"), graph.add("ssim"), graph.add("split")
+    sink = graph.add("buffersink")
+    main.link_to(psnr, 0, 0)
+    other.link_to(split)
+    split.link_to(psnr, 0, 1)
+    psnr.link_to(ssim, 0, 0)
+    split.link_to(ssim, 1, 1)
+    ssim.link_to(sink)
+    graph.configure()
+    psnr_db = np.empty((len(reference[0]), 3))
+    ssim_y = np.empty(len(reference[0]))
+    pairs = zip(_frames(decoded, time_base), _frames(reference, time_base), strict=True)
+    for index, (decoded_frame, reference_frame) in enumerate(pairs):
+        main.push(decoded_frame)
+        other.push(reference_frame)
+        metadata = sink.pull().metadata
+        psnr_db[index] = [float(metadata[f"lavfi.psnr.psnr.{plane}"]) for plane in "yuv"]
+        ssim_y[index] = float(metadata["lavfi.ssim.Y"])
+    return FrameQuality(psnr_db, ssim_y)
