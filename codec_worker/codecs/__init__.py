@@ -1,0 +1,1 @@
+"""Seed codecs: the sources from which the search for better codecs starts."""

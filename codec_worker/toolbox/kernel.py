@@ -1,0 +1,95 @@
+"""Compiled kernels: numba functions with explicit signatures and a dependable disk cache.
+
+A kernel states its types, so importing its module compiles it or loads it from the cache;
+no call ever pays for compilation. Numba's own cache looks only at the file of the function:
+after a change in a callee of another file it would go on running the old code, and in a folder
+that cannot be written it would not look at all. :class:`ToolboxCacheLocator` mends both.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numba import config, njit
+from numba.core.caching import InTreeCacheLocator
+from numpy.typing import NDArray
+
+U8 = NDArray[np.uint8]
+I16 = NDArray[np.int16]
+I32 = NDArray[np.int32]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+_FOLDER = Path(__file__).resolve().parent
+_IMPORT = re.compile(r"^from codec_worker\.toolbox(?:\.(\w+))? import ([\w, ]+)", re.MULTILINE)
+
+
+@cache
+def _stamp(path: Path) -> bytes:
+    """Hash of a toolbox file and of every toolbox file it imports, directly or not."""
+    seen: dict[Path, bytes] = {}
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file in seen or not file.exists():
+            continue
+        text = file.read_text(encoding="utf-8")
+        seen[file] = hashlib.sha256(text.encode()).digest()
+        for module, names in _IMPORT.findall(text):
+            modules = [module] if module else [name.strip() for name in names.split(",")]
+            waiting += [_FOLDER / f"{name}.py" for name in modules]
+    return hashlib.sha256(b"".join(seen[file] for file in sorted(seen))).digest()
+
+
+class ToolboxCacheLocator(InTreeCacheLocator):  # type: ignore[misc] # numba has no types
+    """Keeps compiled toolbox kernels in the toolbox's own ``__pycache__``."""
+
+    def ensure_cache_path(self) -> None:
+        """Accept a folder that can only be read: an installed worker is often sealed."""
+        Path(self.get_cache_path()).mkdir(exist_ok=True)
+
+    def get_source_stamp(self) -> bytes:
+        """Return a hash that changes with the kernel's file and with all it imports."""
+        return _stamp(Path(self._py_file))
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
+        """Serve functions of the toolbox only; numba's own locators serve all others."""
+        if Path(py_file).resolve().parent != _FOLDER:
+            return None
+        return super().from_function(py_func, py_file)
+
+
+_OWN_LOCATOR = f"{__name__}.{ToolboxCacheLocator.__qualname__}"
+if _OWN_LOCATOR not in config.CACHE_LOCATOR_CLASSES:
+    _others = config.CACHE_LOCATOR_CLASSES or (
+        "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator"
+    )
+    config.CACHE_LOCATOR_CLASSES = f"{_OWN_LOCATOR},{_others}"
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def kernel(signature: object) -> Callable[[_Function], _Function]:
+    """Compile a function ahead of its first call, or load it from the disk cache.
+
+    Parameters
+    ----------
+    signature
+        A numba signature, as text or as a call of numba types.
+
+    Returns
+    -------
+    Callable
+        A decorator that keeps the function's type for type checkers.
+    """
+
+    def decorate(function: _Function) -> _Function:
+        compiled: _Function = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        return compiled
+
+    return decorate
