@@ -1,0 +1,172 @@
+"""A running one-machine cloud with the little things the conformance tests work on."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from local.cloud import OneMachineCloud
+from local.settings import CloudSettings
+
+FILES = Path(__file__).parent / "files"
+# In the environment of whoever starts the cloud; nothing in it may see them.
+HOST_SECRETS = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "ANTHROPIC_API_KEY")
+ROLE = "arn:aws:iam::000000000000:role/lab"
+
+
+@dataclass
+class Aws:
+    """boto3 clients of one cloud, and what the tests do with them again and again."""
+
+    cloud: OneMachineCloud
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, service: str) -> Any:
+        if service.startswith("_"):
+            raise AttributeError(service)
+        if service not in self._clients:
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=self.cloud.endpoint_url,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+            )
+        return self._clients[service]
+
+    def state_machine(self, definition: dict[str, Any], *, prefix: str = "test") -> str:
+        return self.stepfunctions.create_state_machine(
+            name=f"{prefix}-{uuid.uuid4().hex[:8]}",
+            definition=json.dumps(definition),
+            roleArn=ROLE,
+        )["stateMachineArn"]
+
+    def start(self, machine: str, payload: Any = None) -> str:
+        return self.stepfunctions.start_execution(
+            stateMachineArn=machine, input=json.dumps({} if payload is None else payload)
+        )["executionArn"]
+
+    def finished(self, execution: str, timeout_s: float = 30) -> dict[str, Any]:
+        described = self.until(
+            lambda: (
+                (found := self.stepfunctions.describe_execution(executionArn=execution))["status"]
+                != "RUNNING"
+                and found
+            ),
+            timeout_s,
+        )
+        if "output" in described:
+            described["result"] = json.loads(described["output"])
+        return described
+
+    def run(self, definition: dict[str, Any], payload: Any = None) -> dict[str, Any]:
+        return self.finished(self.start(self.state_machine(definition), payload))
+
+    def history(self, execution: str) -> list[dict[str, Any]]:
+        pages = self.stepfunctions.get_paginator("get_execution_history").paginate(
+            executionArn=execution
+        )
+        return [event for page in pages for event in page["events"]]
+
+    def job(self, job_id: str, timeout_s: float = 30) -> dict[str, Any]:
+        return self.until(
+            lambda: (
+                (found := self.batch.describe_jobs(jobs=[job_id])["jobs"][0])["status"]
+                in ("SUCCEEDED", "FAILED")
+                and found
+            ),
+            timeout_s,
+        )
+
+    def until(self, look: Callable[[], Any], timeout_s: float = 30) -> Any:
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            time.sleep(0.02)
+        pytest.fail(f"nothing came within {timeout_s} s")
+
+    def deploy_function(self, name: str, **environment: str) -> None:
+        package = io.BytesIO()
+        with zipfile.ZipFile(package, "w") as archive:
+            archive.write(FILES / "phase.py", "phase.py")
+        self.__getattr__("lambda").create_function(
+            FunctionName=name,
+            Runtime="python3.13",
+            Handler="phase.handler",
+            Role=ROLE,
+            Timeout=3,
+            Code={"ZipFile": package.getvalue()},
+            Environment={"Variables": environment},
+        )
+
+    def deploy_batch(self) -> None:
+        self.batch.create_compute_environment(computeEnvironmentName="cpu", type="MANAGED")
+        self.batch.create_job_queue(
+            jobQueueName="jobs", priority=1, computeEnvironmentOrder=[]
+        )
+        self.batch.register_job_definition(
+            jobDefinitionName="work",
+            type="container",
+            containerProperties={
+                "image": "worker",
+                "command": ["Ref::action", "Ref::argument"],
+                "environment": [{"name": "COLOUR", "value": "blue"}],
+            },
+            parameters={"action": "say", "argument": "nothing"},
+        )
+
+
+def cloud_settings(state_dir: Path, **changes: Any) -> CloudSettings:
+    settings = {
+        "state_dir": state_dir,
+        "port": 0,
+        "wait_scale": 0.01,
+        "batch_slots": 2,
+        "worker_entry": (sys.executable, "-m", "batch_job"),
+        "worker_preload": (),
+        "worker_dir": FILES,
+        "schedule_tick_s": 0.2,
+    }
+    return CloudSettings(**{**settings, **changes})
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    cloud = OneMachineCloud(cloud_settings(tmp_path_factory.mktemp("cloud")))
+    with pytest.MonkeyPatch.context() as host:
+        for name in HOST_SECRETS:
+            host.setenv(name, "of the host")
+        cloud.start()
+    try:
+        aws = Aws(cloud)
+        aws.dynamodb.create_table(
+            TableName="things",
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        aws.s3.create_bucket(Bucket="bucket")
+        aws.sns.create_topic(Name="topic")
+        aws.deploy_function("phase", TABLE="things")
+        aws.deploy_batch()
+        yield aws
+    finally:
+        cloud.stop()
