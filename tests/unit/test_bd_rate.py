@@ -1,0 +1,140 @@
+"""BD-rate against the published implementation, and the laws it must obey."""
+
+import math
+from random import Random
+
+import bjontegaard
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from codec_lab.bd_rate import MIN_OVERLAP_PERCENT, RateQuality, bd_rate
+
+# carphone, 33 frames: x264 and x265 medium at CRF 22, 27, 32, 37 and 42 (bytes, PSNR-Y in dB),
+# measured with PyAV 18.1.0.
+X264 = ((21528, 40.08), (11410, 37.06), (6246, 34.04), (3624, 31.06), (2111, 28.13))
+X265 = ((16934, 38.86), (8592, 35.53), (4481, 32.47), (2559, 29.58), (1543, 26.74))
+
+
+def curve_of(points: tuple[tuple[float, float], ...]) -> list[RateQuality]:
+    return [RateQuality(rate, quality) for rate, quality in points]
+
+
+def percent_of(anchor: list[RateQuality], tested: list[RateQuality]) -> float:
+    percent = bd_rate(anchor, tested).percent
+    assert percent is not None
+    return percent
+
+
+@st.composite
+def rising_curves(draw: st.DrawFn) -> list[RateQuality]:
+    count = draw(st.integers(4, 7))
+    quality = draw(st.floats(25, 32))
+    rate = draw(st.floats(1e4, 1e6))
+    points = []
+    for _ in range(count):
+        points.append(RateQuality(rate, quality))
+        rate *= draw(st.floats(1.1, 3))
+        quality += draw(st.floats(0.5, 5))
+    return points
+
+
+@given(rising_curves(), rising_curves())
+def test_agrees_with_the_bjontegaard_package(
+    anchor: list[RateQuality], tested: list[RateQuality]
+) -> None:
+    delta = bd_rate(anchor, tested)
+    assume(delta.percent is not None)
+
+    oracle = bjontegaard.bd_rate(
+        [point.bitrate_bps for point in anchor],
+        [point.quality for point in anchor],
+        [point.bitrate_bps for point in tested],
+        [point.quality for point in tested],
+        method="pchip",
+        require_matching_points=False,
+        min_overlap=0,
+    )
+
+    assert delta.percent == pytest.approx(oracle, rel=1e-9, abs=1e-9)
+
+
+def test_agrees_on_real_curves() -> None:
+    # bjontegaard 1.3.0, method="pchip"
+    assert percent_of(curve_of(X264), curve_of(X265)) == pytest.approx(
+        -1.9309412347885302, abs=1e-6
+    )
+
+
+@given(rising_curves())
+def test_a_curve_equals_itself(curve: list[RateQuality]) -> None:
+    assert bd_rate(curve, curve) == (pytest.approx(0, abs=1e-9), pytest.approx(100), None)
+
+
+@given(rising_curves(), st.floats(0.1, 10))
+def test_scaling_the_rate_is_the_bd_rate(curve: list[RateQuality], factor: float) -> None:
+    scaled = [RateQuality(point.bitrate_bps * factor, point.quality) for point in curve]
+
+    assert percent_of(curve, scaled) == pytest.approx(100 * (factor - 1), rel=1e-9, abs=1e-7)
+
+
+@given(rising_curves(), rising_curves())
+def test_swapping_anchor_and_tested_inverts_the_ratio(
+    one: list[RateQuality], other: list[RateQuality]
+) -> None:
+    there, back = bd_rate(one, other), bd_rate(other, one)
+    assume(there.percent is not None)
+
+    assert back.percent is not None
+    assert (1 + there.percent / 100) * (1 + back.percent / 100) == pytest.approx(1, rel=1e-9)
+    assert there.overlap_percent == back.overlap_percent
+
+
+@given(rising_curves(), st.randoms())
+def test_the_order_of_points_does_not_matter(curve: list[RateQuality], random: Random) -> None:
+    shuffled = list(curve)
+    random.shuffle(shuffled)
+
+    assert bd_rate(curve_of(X264), shuffled) == bd_rate(curve_of(X264), curve)
+
+
+@given(rising_curves(), rising_curves())
+def test_the_answer_is_finite_or_absent_with_a_reason(
+    anchor: list[RateQuality], tested: list[RateQuality]
+) -> None:
+    delta = bd_rate(anchor, tested)
+
+    assert (delta.percent is None) == (delta.reason is not None)
+    assert 0 <= delta.overlap_percent <= 100
+    if delta.percent is not None:
+        assert math.isfinite(delta.percent)
+        assert delta.overlap_percent >= MIN_OVERLAP_PERCENT
+
+
+def test_curves_that_do_not_meet_have_no_bd_rate() -> None:
+    far = [RateQuality(point.bitrate_bps, point.quality + 20) for point in curve_of(X264)]
+
+    delta = bd_rate(curve_of(X264), far)
+
+    assert delta == (None, 0.0, "the curves share 0 % of their quality")
+
+
+def test_little_overlap_is_told_in_percent() -> None:
+    anchor = [RateQuality(10.0**k, 30 + k) for k in range(5)]
+    tested = [RateQuality(10.0**k, 33 + k) for k in range(5)]
+
+    assert bd_rate(anchor, tested) == (None, 25.0, "the curves share 25 % of their quality")
+
+
+def test_three_points_are_too_few() -> None:
+    delta = bd_rate(curve_of(X264), curve_of(X265[:3]))
+
+    assert delta == (None, 0.0, "the tested curve has 3 points, 4 are needed")
+
+
+def test_a_curve_that_falls_has_no_bd_rate() -> None:
+    fallen = [*curve_of(X264[1:]), RateQuality(50_000, 36.0)]
+
+    assert (
+        bd_rate(fallen, curve_of(X265)).reason == "the anchor's curve does not rise with the rate"
+    )
