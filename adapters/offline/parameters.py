@@ -9,14 +9,12 @@ A list in the space holds the choices; a pair ``(low, high)`` is a range of its 
 """
 
 import ast
-import pprint
+import json
 import random
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from codec_lab.errors import DesignRejectedError
-
-_LINE_LENGTH = 88
 
 Value = bool | int | float | str
 
@@ -53,14 +51,18 @@ def read(source: str) -> Declared:
 
 
 def write(source: str, parameters: Mapping[str, Value]) -> str:
-    """Give the source with other values of its PARAMETERS; all else stays to the letter."""
+    """Give the source with other PARAMETERS, one a line; all else stays to the letter."""
     node = _assignment(source, "PARAMETERS")
-    literal = pprint.pformat(dict(parameters), width=_LINE_LENGTH, sort_dicts=False)
+    entries = "".join(f"    {_literal(key)}: {_literal(parameters[key])},\n" for key in parameters)
     lines = source.splitlines(keepends=True)
     if node.end_lineno is None:
         raise DesignRejectedError("PARAMETERS of codec.py has no end.")
     before, after = lines[: node.lineno - 1], lines[node.end_lineno :]
-    return "".join([*before, f"PARAMETERS = {literal}\n", *after])
+    return "".join([*before, "PARAMETERS = {\n", entries, "}\n", *after])
+
+
+def _literal(value: Value) -> str:
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def step(declared: Declared, generator: random.Random, changes: int) -> dict[str, Value]:

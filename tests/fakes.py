@@ -1,0 +1,200 @@
+"""In-memory keepers of the domain's ports."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
+from codec_lab.errors import ConfigurationError
+from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
+from codec_lab.minds import DesignTask, FixTask
+from codec_lab.notice import HumanNotice
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Fix, Proposal
+
+
+class ManualClock:
+    """Moves by a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+class MemoryObjects:
+    def __init__(self) -> None:
+        self.data: dict[str, bytes] = {}
+
+    def put(self, key: str, data: bytes) -> None:
+        self.data[key] = data
+
+    def get(self, key: str) -> bytes:
+        if key not in self.data:
+            raise ConfigurationError(f"There is no object {key}.")
+        return self.data[key]
+
+    def exists(self, key: str) -> bool:
+        return key in self.data
+
+
+class MemoryRecords:
+    def __init__(self) -> None:
+        self.campaigns: dict[str, Campaign] = {}
+        self.controls: dict[str, Control] = {}
+        self.by_id: dict[str, Experiment] = {}
+        self.attempt_rows: dict[tuple[str, int, int, int], Attempt] = {}
+        self.evaluation_rows: dict[tuple[str, str], Evaluation] = {}
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        if campaign_id not in self.campaigns:
+            raise ConfigurationError(f"There is no campaign {campaign_id!r}.")
+        return self.campaigns[campaign_id]
+
+    def create_campaign(self, campaign: Campaign, control: Control) -> bool:
+        if campaign.campaign_id in self.campaigns:
+            return False
+        self.campaigns[campaign.campaign_id] = campaign
+        self.controls[campaign.campaign_id] = control
+        return True
+
+    def update_campaign(self, campaign_id: str, changes: CampaignChanges) -> None:
+        written = {name: getattr(changes, name) for name in changes.model_fields_set}
+        self.campaigns[campaign_id] = self.campaign(campaign_id).model_copy(update=written)
+
+    def control(self, campaign_id: str) -> Control:
+        return self.controls[campaign_id]
+
+    def update_control(self, campaign_id: str, changes: ControlChanges) -> None:
+        written = {name: getattr(changes, name) for name in changes.model_fields_set}
+        self.controls[campaign_id] = self.controls[campaign_id].model_copy(update=written)
+
+    def create_experiment(self, experiment: Experiment) -> bool:
+        if experiment.experiment_id in self.by_id:
+            return False
+        self.by_id[experiment.experiment_id] = experiment
+        return True
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        if experiment_id not in self.by_id:
+            raise ConfigurationError(f"There is no experiment {experiment_id!r}.")
+        return self.by_id[experiment_id]
+
+    def update_experiment(self, experiment_id: str, changes: ExperimentChanges) -> None:
+        written = {name: getattr(changes, name) for name in changes.model_fields_set}
+        self.by_id[experiment_id] = self.experiment(experiment_id).model_copy(update=written)
+
+    def reopen_experiment(
+        self, experiment_id: str, *, run: int, changes: ExperimentChanges
+    ) -> bool:
+        if self.experiment(experiment_id).run != run:
+            return False
+        self.update_experiment(experiment_id, changes.model_copy(update={"run": run + 1}))
+        self.by_id[experiment_id] = self.by_id[experiment_id].model_copy(update={"run": run + 1})
+        return True
+
+    def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
+        stored = self.experiment(experiment.experiment_id)
+        self.by_id[experiment.experiment_id] = stored.model_copy(
+            update={
+                "needs_human": True,
+                "status": Status.NEEDS_HUMAN,
+                "phase": reason.phase,
+                "human_intervention_reasons": (*stored.human_intervention_reasons, reason),
+            }
+        )
+
+    def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
+        stored = self.experiment(experiment.experiment_id)
+        cost = {"model_cost_usd": stored.model_cost_usd + cost_usd}
+        self.by_id[stored.experiment_id] = stored.model_copy(update=cost)
+        campaign = self.campaign(stored.campaign_id)
+        cost = {"model_cost_usd": campaign.model_cost_usd + cost_usd}
+        self.campaigns[campaign.campaign_id] = campaign.model_copy(update=cost)
+
+    def candidates_tried(self, campaign_id: str) -> frozenset[str]:
+        found = (e.candidate_sha256 for e in self.experiments(campaign_id))
+        return frozenset(sha256 for sha256 in found if sha256 is not None)
+
+    def experiments(self, campaign_id: str) -> Sequence[Experiment]:
+        found = [e for e in self.by_id.values() if e.campaign_id == campaign_id]
+        return sorted(found, key=lambda e: e.updated_at, reverse=True)
+
+    def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
+        return [e for e in self.experiments(campaign_id) if e.status is status]
+
+    def best_experiments(self, campaign_id: str, count: int) -> Sequence[Experiment]:
+        found = [e for e in self.experiments(campaign_id) if e.bd_rate_percent is not None]
+        return sorted(found, key=lambda e: e.bd_rate_percent or 0.0)[:count]
+
+    def put_attempt(self, attempt: Attempt) -> None:
+        key = (attempt.experiment_id, attempt.run, attempt.phase.number, attempt.attempt)
+        self.attempt_rows[key] = attempt
+
+    def attempts(self, experiment_id: str, phase: Phase | None = None) -> Sequence[Attempt]:
+        rows = [self.attempt_rows[key] for key in sorted(self.attempt_rows)]
+        return [
+            row for row in rows if row.experiment_id == experiment_id and phase in {None, row.phase}
+        ]
+
+    def put_evaluation(self, evaluation: Evaluation) -> None:
+        self.evaluation_rows[evaluation.experiment_id, evaluation.result.clip] = evaluation
+
+    def evaluations(self, experiment_id: str) -> Sequence[Evaluation]:
+        return [row for key, row in self.evaluation_rows.items() if key[0] == experiment_id]
+
+
+class FakeExecutions:
+    def __init__(self, *running: str) -> None:
+        self.running = set(running)
+        self.started: list[Experiment] = []
+
+    def is_running(self, execution_arn: str) -> bool:
+        return execution_arn in self.running
+
+    def start(self, experiment: Experiment) -> str:
+        self.started.append(experiment)
+        return f"arn:{experiment.experiment_id}-{experiment.run}"
+
+
+class KeptNotices:
+    def __init__(self) -> None:
+        self.sent: list[HumanNotice] = []
+
+    def notify(self, notice: HumanNotice) -> None:
+        self.sent.append(notice)
+
+
+class KeptStatusPage:
+    def __init__(self) -> None:
+        self.published: list[tuple[Campaign, Control, tuple[Experiment, ...]]] = []
+
+    def publish(
+        self, campaign: Campaign, control: Control, experiments: Sequence[Experiment]
+    ) -> None:
+        self.published.append((campaign, control, tuple(experiments)))
+
+
+class ScriptedMind:
+    """Answers design and fix tasks by functions, and keeps the tasks."""
+
+    def __init__(
+        self,
+        design: Callable[[DesignTask], Proposal] | None = None,
+        fix: Callable[[FixTask], Fix] | None = None,
+    ) -> None:
+        self._design, self._fix = design, fix
+        self.design_tasks: list[DesignTask] = []
+        self.fix_tasks: list[FixTask] = []
+
+    def design(self, task: DesignTask) -> Proposal:
+        assert self._design is not None
+        self.design_tasks.append(task)
+        return self._design(task)
+
+    def fix(self, task: FixTask) -> Fix:
+        assert self._fix is not None
+        self.fix_tasks.append(task)
+        return self._fix(task)

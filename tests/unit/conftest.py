@@ -1,0 +1,20 @@
+"""Fresh in-memory ports for each test."""
+
+import pytest
+
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
+
+
+@pytest.fixture
+def records() -> MemoryRecords:
+    return MemoryRecords()
+
+
+@pytest.fixture
+def objects() -> MemoryObjects:
+    return MemoryObjects()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()

@@ -1,0 +1,83 @@
+"""A bundle is named by its content, and proves it."""
+
+import io
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codec_lab.bundle import Bundle
+from codec_lab.candidate import Candidate
+from codec_lab.errors import AttestationError
+from codec_lab.limits import Limits
+from codec_lab.proposal import Mind, Proposal
+
+
+def proposal(files: dict[str, str], limits: Limits | None = None) -> Proposal:
+    return Proposal(
+        candidate=Candidate(files=files),
+        limits=limits or Limits(),
+        mind=Mind.OFFLINE,
+        parent_sha256=None,
+        change="",
+        hypothesis="",
+    )
+
+
+@given(
+    st.text(alphabet=st.characters(exclude_categories=["Cs"])),
+    st.text(alphabet=st.characters(exclude_categories=["Cs"])),
+)
+def test_what_goes_in_comes_out(codec: str, block: str) -> None:
+    bundle = Bundle.of(proposal({"codec.py": codec, "block.py": block}))
+    assert Bundle.from_zip(bundle.to_zip(), bundle.manifest.bundle_sha256) == bundle
+
+
+def test_equal_bundles_are_equal_bytes() -> None:
+    one = Bundle.of(proposal({"codec.py": "x = 1", "block.py": ""}))
+    other = Bundle.of(proposal({"block.py": "", "codec.py": "x = 1"}))
+    assert one.to_zip() == other.to_zip()
+
+
+def test_a_raised_limit_is_another_bundle_of_the_same_candidate() -> None:
+    low = Bundle.of(proposal({"codec.py": ""}, Limits(cpu_s=10))).manifest
+    high = Bundle.of(proposal({"codec.py": ""}, Limits(cpu_s=20))).manifest
+    assert low.candidate_sha256 == high.candidate_sha256
+    assert low.bundle_sha256 != high.bundle_sha256
+
+
+def test_another_bundle_than_asked_for_is_refused() -> None:
+    bundle = Bundle.of(proposal({"codec.py": ""}))
+    with pytest.raises(AttestationError, match="the job asks for 0000"):
+        Bundle.from_zip(bundle.to_zip(), "0" * 64)
+
+
+def test_changed_source_is_refused() -> None:
+    bundle = Bundle.of(proposal({"codec.py": "a = 1"}))
+    buffer = io.BytesIO(bundle.to_zip())
+    with zipfile.ZipFile(buffer) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["codec.py"] = b"a = 2"
+    forged = io.BytesIO()
+    with zipfile.ZipFile(forged, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    with pytest.raises(AttestationError, match="its manifest names"):
+        Bundle.from_zip(forged.getvalue(), bundle.manifest.bundle_sha256)
+
+
+def test_bytes_that_are_no_bundle_are_refused() -> None:
+    with pytest.raises(AttestationError, match="cannot be read"):
+        Bundle.from_zip(b"not a zip", "0" * 64)
+
+
+@pytest.mark.parametrize("name", ["../codec.py", "/codec.py", "a/b.py", "codec.txt", "no-name.py"])
+def test_a_file_name_that_is_no_plain_module_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="plain file name"):
+        Candidate(files={"codec.py": "", name: ""})
+
+
+def test_a_candidate_without_an_entry_file_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"needs a file codec\.py"):
+        Candidate(files={"other.py": ""})

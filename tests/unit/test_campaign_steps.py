@@ -1,0 +1,265 @@
+"""What runs next, what a person sets, and what happens to experiments that were interrupted."""
+
+from decimal import Decimal
+
+import pytest
+
+from codec_lab.campaign import CampaignChanges, ControlChanges
+from codec_lab.campaigns import Answer, abandon, answer, set_paused
+from codec_lab.choosing import MAX_RUNS, choose_experiment
+from codec_lab.errors import ConfigurationError
+from codec_lab.events import Choice, ChooseRequest, OutcomeRequest, PhaseRequest
+from codec_lab.experiment import FixTried, HumanReason
+from codec_lab.notifying import notify_human
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import FixTool
+from codec_lab.recording_outcome import record_outcome
+from tests.fakes import (
+    FakeExecutions,
+    KeptNotices,
+    KeptStatusPage,
+    ManualClock,
+    MemoryObjects,
+    MemoryRecords,
+)
+from tests.unit.builders import NOON, SEED_SOURCE, experiment, opened
+
+REASON = HumanReason(
+    phase=Phase.VALIDATION,
+    reason="All 5 validation attempts failed.",
+    error_type="ContractError",
+    message="decode returned 3 frames of 4",
+    attempts=5,
+    fixes=(
+        FixTried(
+            attempt=1,
+            tool=FixTool.EDIT_CANDIDATE,
+            reason="Changes gop_size from 8 to 4.",
+            bundle_sha256="0" * 64,
+        ),
+    ),
+    asked_at=NOON,
+    execution_arn="arn:1",
+)
+
+
+@pytest.fixture(autouse=True)
+def _campaign(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> None:
+    opened(records, objects, clock)
+
+
+def chosen(
+    records: MemoryRecords, clock: ManualClock, executions: FakeExecutions | None = None
+) -> Choice:
+    return choose_experiment(
+        ChooseRequest(campaign_id="default"),
+        records=records,
+        executions=executions or FakeExecutions(),
+        status_page=KeptStatusPage(),
+        clock=clock,
+    )
+
+
+def test_asking_twice_begins_one_experiment(records: MemoryRecords, clock: ManualClock) -> None:
+    first, again = chosen(records, clock), chosen(records, clock)
+    assert (first.action, first.experiment_id, first.run) == ("run", "default-0001", 1)
+    assert (again.experiment_id, again.run) == ("default-0001", 1)
+    assert records.campaign("default").experiment_count == 1
+
+
+def test_a_creation_that_was_interrupted_is_counted(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1))
+    assert chosen(records, clock).experiment_id == "default-0001"
+    assert records.campaign("default").experiment_count == 1
+
+
+def test_the_number_of_experiments_is_kept(records: MemoryRecords, clock: ManualClock) -> None:
+    records.update_campaign("default", CampaignChanges(experiment_count=3))
+    choice = chosen(records, clock)
+    assert (choice.action, choice.reason) == ("stop", "All 3 experiments have been run.")
+
+
+def test_a_paused_campaign_begins_nothing(records: MemoryRecords, clock: ManualClock) -> None:
+    set_paused(records, "default", paused=True)
+    assert chosen(records, clock).action == "stop"
+    assert not records.by_id
+    set_paused(records, "default", paused=False)
+    assert chosen(records, clock).action == "run"
+
+
+def test_a_spent_budget_begins_nothing(records: MemoryRecords, clock: ManualClock) -> None:
+    records.update_control("default", ControlChanges(budget_usd=Decimal("1.00")))
+    stored = records.campaigns["default"]
+    records.campaigns["default"] = stored.model_copy(update={"model_cost_usd": Decimal("1.00")})
+    assert chosen(records, clock).reason == "The budget of 1.00 USD is spent."
+
+
+def test_an_interrupted_experiment_goes_on_in_its_phase(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(
+        experiment(1, status="running", phase="execution", execution_arn="arn:dead")
+    )
+    choice = chosen(records, clock)
+    assert choice.experiment_id == "default-0001"
+    assert choice.run == 2
+    assert choice.input is not None
+    assert choice.input.resume_from is Phase.EXECUTION
+    assert choice.input.hinted is False
+    assert records.experiment("default-0001").status is Status.QUEUED
+
+
+def test_an_experiment_that_runs_is_left_alone(records: MemoryRecords, clock: ManualClock) -> None:
+    records.create_experiment(experiment(1, status="running", execution_arn="arn:alive"))
+    records.update_campaign("default", CampaignChanges(experiment_count=1))
+    choice = chosen(records, clock, FakeExecutions("arn:alive"))
+    assert choice.experiment_id == "default-0002"
+    assert records.experiment("default-0001").run == 1
+
+
+def test_endless_interruptions_are_put_to_a_person(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(
+        experiment(1, status="running", execution_arn="arn:dead", run=MAX_RUNS)
+    )
+    records.update_campaign("default", CampaignChanges(experiment_count=1))
+    assert chosen(records, clock).experiment_id == "default-0002"
+    flagged = records.experiment("default-0001")
+    assert flagged.needs_human
+    assert "interrupted 20 times" in flagged.human_intervention_reasons[0].reason
+
+
+def outcome(records: MemoryRecords, clock: ManualClock, *, succeeded: bool) -> tuple[int, int]:
+    result = record_outcome(
+        OutcomeRequest(
+            campaign_id="default",
+            experiment_id="default-0001",
+            run=1,
+            succeeded=succeeded,
+            error_type="" if succeeded else "States.Timeout",
+        ),
+        records=records,
+        status_page=KeptStatusPage(),
+        clock=clock,
+    )
+    return result.pause_s, result.failures_in_a_row
+
+
+def test_the_outcomes_choose_the_pauses(records: MemoryRecords, clock: ManualClock) -> None:
+    records.create_experiment(experiment(1, status="completed"))
+    pauses = [outcome(records, clock, succeeded=False)[0] for _ in range(5)]
+    assert pauses == [30, 30, 30, 30, 300]
+    assert outcome(records, clock, succeeded=True) == (10, 0)
+
+
+def test_an_execution_without_an_outcome_is_put_to_a_person(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1, status="running", phase="execution"))
+    outcome(records, clock, succeeded=False)
+    flagged = records.experiment("default-0001")
+    assert flagged.status is Status.NEEDS_HUMAN
+    assert flagged.human_intervention_reasons[0].error_type == "States.Timeout"
+
+
+def test_a_flagged_experiment_is_not_flagged_twice(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1))
+    records.flag_human(records.experiment("default-0001"), REASON)
+    outcome(records, clock, succeeded=False)
+    assert records.experiment("default-0001").human_intervention_reasons == (REASON,)
+
+
+def test_an_answer_starts_the_next_run_with_the_hint(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1))
+    records.flag_human(records.experiment("default-0001"), REASON)
+    executions = FakeExecutions()
+    reply = Answer(experiment_id="default-0001", hint="pad the rows")
+    answer(reply, records=records, executions=executions, clock=clock)
+    [started] = executions.started
+    assert (started.run, started.hint, started.resume_from) == (2, "pad the rows", Phase.VALIDATION)
+    assert started.needs_human is False
+    assert started.human_intervention_reasons == (REASON,)
+    with pytest.raises(ConfigurationError, match="waits for no answer: it is queued"):
+        answer(reply, records=records, executions=executions, clock=clock)
+
+
+def test_of_two_answers_at_once_one_is_refused(records: MemoryRecords, clock: ManualClock) -> None:
+    records.create_experiment(experiment(1))
+    records.flag_human(records.experiment("default-0001"), REASON)
+    records.reopen_experiment = lambda *args, **kwargs: False  # type: ignore[method-assign]
+    executions = FakeExecutions()
+    with pytest.raises(ConfigurationError, match="answered by somebody else"):
+        answer(
+            Answer(experiment_id="default-0001"),
+            records=records,
+            executions=executions,
+            clock=clock,
+        )
+    assert not executions.started
+
+
+def test_only_an_experiment_that_waits_can_be_abandoned(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1))
+    with pytest.raises(ConfigurationError, match="it is queued"):
+        abandon(records, "default-0001", clock=clock)
+    records.flag_human(records.experiment("default-0001"), REASON)
+    abandon(records, "default-0001", clock=clock)
+    assert records.experiment("default-0001").status is Status.ABANDONED
+
+
+def test_the_notice_names_phase_reason_error_and_fixes(records: MemoryRecords) -> None:
+    records.create_experiment(experiment(1))
+    records.flag_human(records.experiment("default-0001"), REASON)
+    notices = KeptNotices()
+    request = PhaseRequest(experiment_id="default-0001", run=1)
+    notice, _ = notify_human(request, records=records, notifier=notices)
+    assert notices.sent == [notice]
+    assert notice.text.startswith(
+        "HUMAN INTERVENTION REQUIRED:\n- validation: All 5 validation attempts failed.\n"
+    )
+    assert "ContractError: decode returned 3 frames of 4" in notice.text
+    assert "1. Changes gop_size from 8 to 4." in notice.text
+
+
+def test_a_campaign_continues_with_as_many_experiments_more(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1, status="completed"))
+    records.create_experiment(experiment(2, status="running"))
+    records.update_campaign("default", CampaignChanges(experiment_count=2))
+    opened(records, objects, clock, experiments=2)
+    assert records.control("default").experiment_limit == 3
+
+
+def test_a_campaign_with_another_seed_is_another_campaign(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    with pytest.raises(ConfigurationError, match="exists with other seed; continue it"):
+        opened(records, objects, clock, seed_source=SEED_SOURCE + "\n# other\n")
+
+
+def test_the_status_page_lists_every_experiment(records: MemoryRecords, clock: ManualClock) -> None:
+    records.create_experiment(experiment(1, status="completed"))
+    page = KeptStatusPage()
+    choose_experiment(
+        ChooseRequest(campaign_id="default"),
+        records=records,
+        executions=FakeExecutions(),
+        status_page=page,
+        clock=clock,
+    )
+    [(campaign, control, experiments)] = page.published
+    assert campaign.campaign_id == "default"
+    assert not control.paused
+    assert {e.experiment_id for e in experiments} == {"default-0001"} | {
+        e.experiment_id for e in records.by_id.values()
+    }

@@ -1,0 +1,339 @@
+"""The functions behind the experiment's states, in the order of the states."""
+
+from decimal import Decimal
+
+import pytest
+
+from adapters.offline.designer import OfflineDesigner
+from adapters.offline.fixer import OfflineFixer
+from codec_lab import documents, keys
+from codec_lab.analyzing import analyze
+from codec_lab.bundle import Bundle
+from codec_lab.deploying import deploy
+from codec_lab.designing import design
+from codec_lab.designing_next import design_next
+from codec_lab.errors import (
+    AttestationError,
+    BenchError,
+    CandidateCrashError,
+    ConfigurationError,
+    DesignRejectedError,
+    UnchangedCandidateError,
+)
+from codec_lab.events import DeployRequest, DeployResult, FixRequest, JudgeRequest, PhaseRequest
+from codec_lab.fixing import fix
+from codec_lab.job import JobSpec
+from codec_lab.judging import judge
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Fix, FixTool, Mind, Proposal
+from codec_lab.verdict import Fault
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
+from tests.unit.builders import clip_result, experiment, opened, verdict
+
+REQUEST = PhaseRequest(experiment_id="default-0001", run=1)
+CRASH = Fault(error_type="CandidateCrashError", message="IndexError: line 3", traceback="line 3")
+
+
+@pytest.fixture(autouse=True)
+def _campaign(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> None:
+    opened(records, objects, clock)
+    records.create_experiment(experiment())
+
+
+def designed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> str:
+    return design(
+        REQUEST,
+        records=records,
+        objects=objects,
+        designer_of=lambda mind: OfflineDesigner(),
+        clock=clock,
+    ).candidate_sha256
+
+
+def deployed(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int = 1
+) -> DeployResult:
+    request = DeployRequest(
+        experiment_id="default-0001", run=1, validation_attempt=attempt, execution_attempt=1
+    )
+    return deploy(request, records=records, objects=objects, clock=clock)
+
+
+def failed(
+    job: JobSpec, records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    documents.save(objects, job.verdict_key, verdict(job, fault=CRASH))
+    with pytest.raises(CandidateCrashError):
+        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+
+
+def fixed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int) -> str:
+    return fix(
+        FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=attempt),
+        records=records,
+        objects=objects,
+        fixer_of=lambda mind: OfflineFixer(),
+        clock=clock,
+    ).bundle_sha256
+
+
+def test_the_hash_of_the_design_reaches_both_jobs(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    candidate_sha256 = designed(records, objects, clock)
+    jobs = deployed(records, objects, clock)
+    assert jobs.validation.candidate_sha256 == candidate_sha256
+    assert jobs.execution.candidate_sha256 == candidate_sha256
+    bundle = Bundle.from_zip(objects.get(jobs.execution.bundle_key), jobs.execution.bundle_sha256)
+    assert bundle.candidate.sha256 == candidate_sha256
+    stored = records.experiment("default-0001")
+    assert stored.candidate_sha256 == candidate_sha256
+    assert stored.bundle_sha256 == jobs.validation.bundle_sha256
+    assert stored.phase is Phase.VALIDATION
+    assert stored.hypothesis is not None
+    assert stored.analysis is None
+
+
+def test_a_rejected_design_is_an_attempt_and_costs_what_it_cost(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    def reject(task: object) -> Proposal:
+        raise DesignRejectedError("prose instead of code", Decimal("0.25"))
+
+    mind = ScriptedMind(design=reject)
+    for number in (1, 2):
+        with pytest.raises(DesignRejectedError, match="prose"):
+            design(
+                REQUEST,
+                records=records,
+                objects=objects,
+                designer_of=lambda name: mind,
+                clock=clock,
+            )
+        assert [task.attempt for task in mind.design_tasks][-1] == number
+    attempts = records.attempts("default-0001", Phase.DESIGN)
+    assert [(a.attempt, a.passed) for a in attempts] == [(1, False), (2, False)]
+    assert records.experiment("default-0001").model_cost_usd == Decimal("0.50")
+    assert records.campaign("default").model_cost_usd == Decimal("0.50")
+
+
+def test_the_parent_itself_is_no_design(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    mind = ScriptedMind(design=lambda task: task.parent)
+    with pytest.raises(DesignRejectedError, match="its parent, unchanged"):
+        design(
+            REQUEST, records=records, objects=objects, designer_of=lambda name: mind, clock=clock
+        )
+
+
+def test_a_candidate_tried_before_is_no_design(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    first = documents.load(objects, keys.proposal("default-0001", 1, 1), Proposal)
+    records.create_experiment(experiment(2))
+    with pytest.raises(DesignRejectedError, match="was tried before"):
+        design(
+            PhaseRequest(experiment_id="default-0002", run=1),
+            records=records,
+            objects=objects,
+            designer_of=lambda name: ScriptedMind(design=lambda task: first),
+            clock=clock,
+        )
+
+
+def test_a_package_the_worker_lacks_is_refused_before_it_costs_a_run(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    def with_torch(task: object) -> Proposal:
+        candidate = OfflineDesigner().design(task)  # type: ignore[arg-type]
+        files = candidate.candidate.model_copy(update={"packages": ("torch",)})
+        return candidate.model_copy(update={"candidate": files})
+
+    with pytest.raises(DesignRejectedError, match="asks for torch; there are only constriction"):
+        design(
+            REQUEST,
+            records=records,
+            objects=objects,
+            designer_of=lambda name: ScriptedMind(design=with_torch),
+            clock=clock,
+        )
+
+
+def test_five_failed_validations_have_five_bundles_and_every_fix_is_recorded(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    bundles = []
+    for attempt in range(1, 6):
+        job = deployed(records, objects, clock, attempt).validation
+        assert job.attempt == attempt
+        bundles.append(job.bundle_sha256)
+        failed(job, records, objects, clock)
+        if attempt < 5:
+            fixed(records, objects, clock, attempt)
+    assert len(set(bundles)) == 5
+    attempts = records.attempts("default-0001", Phase.VALIDATION)
+    assert [a.bundle_sha256 for a in attempts] == bundles
+    assert [a.fix_tool for a in attempts] == [FixTool.EDIT_CANDIDATE] * 4 + [None]
+    assert all(a.fault == CRASH for a in attempts)
+    assert all("PARAMETERS" in (a.fix_diff or "") for a in attempts[:4])
+    assert records.experiment("default-0001").validation_attempts == 5
+
+
+def test_a_retry_of_an_unchanged_bundle_is_refused(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    with pytest.raises(UnchangedCandidateError, match="failed validation attempt 1"):
+        deployed(records, objects, clock, attempt=2)
+
+
+def test_a_fix_that_changes_nothing_is_refused(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    stub = ScriptedMind(
+        fix=lambda task: Fix(tool=FixTool.EDIT_CANDIDATE, reason="none", proposal=task.proposal)
+    )
+    with pytest.raises(UnchangedCandidateError, match="has failed already"):
+        fix(
+            FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
+            records=records,
+            objects=objects,
+            fixer_of=lambda mind: stub,
+            clock=clock,
+        )
+
+
+def test_a_fix_after_a_persons_answer_sees_the_old_fault_and_the_hint(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    stored = records.by_id["default-0001"]
+    records.by_id["default-0001"] = stored.model_copy(update={"run": 2, "hint": "pad the rows"})
+    mind = ScriptedMind(fix=OfflineFixer().fix)
+    fix(
+        FixRequest(experiment_id="default-0001", run=2, phase=Phase.VALIDATION, attempt=1),
+        records=records,
+        objects=objects,
+        fixer_of=lambda name: mind,
+        clock=clock,
+    )
+    assert mind.fix_tasks[0].hint == "pad the rows"
+    assert mind.fix_tasks[0].fault == CRASH
+    assert records.experiment("default-0001").hint is None
+    proposal = documents.load(objects, keys.proposal("default-0001", 2, 1), Proposal)
+    assert proposal.hint == "pad the rows"
+
+
+def test_a_measurement_of_another_candidate_is_rejected(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).execution
+    forged = verdict(job, results=(clip_result("hall", {"x265-medium": -80.0}),))
+    documents.save(
+        objects, job.verdict_key, forged.model_copy(update={"candidate_sha256": "0" * 64})
+    )
+    with pytest.raises(AttestationError, match="has candidate_sha256 0000"):
+        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+    assert not records.evaluations("default-0001")
+
+
+def test_an_unknown_fault_is_not_the_candidates(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).validation
+    odd = Fault(error_type="AttestationError", message="?")
+    documents.save(objects, job.verdict_key, verdict(job, fault=odd))
+    with pytest.raises(BenchError, match="unknown fault 'AttestationError'"):
+        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+
+
+def test_a_missing_verdict_says_which(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).validation
+    with pytest.raises(ConfigurationError, match=job.verdict_key):
+        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+
+
+def executed(
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    percents: dict[str, float | None],
+) -> None:
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).execution
+    results = (clip_result("hall", percents), clip_result("park", {"x265-medium": -99.0}))
+    documents.save(objects, job.verdict_key, verdict(job, results=results))
+    passed = judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+    assert (passed.clips, passed.rate_points) == (2, 8)
+
+
+def test_the_analysis_rests_on_the_development_clips_alone(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    percents = {"x264-medium": 40.0, "x265-medium": 52.5, "svtav1-p6": None}
+    executed(records, objects, clock, percents)
+    result = analyze(REQUEST, records=records, objects=objects, clock=clock)
+    assert result.bd_rate_percent == 52.5
+    assert result.tier is None
+    assert "park" not in result.analysis
+    assert "against x265-medium: +52.5 % in the mean (hall +52.5 %)" in result.analysis
+    assert "against svtav1-p6: no mean (hall not available: the curves share" in result.analysis
+    assert "100 ms of CPU a frame to encode" in result.analysis
+    assert records.experiment("default-0001").bd_rate_percent == 52.5
+
+
+def test_an_unknown_bd_rate_stays_absent(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    executed(records, objects, clock, {"x265-medium": None})
+    assert analyze(REQUEST, records=records, objects=objects, clock=clock).bd_rate_percent is None
+    assert records.experiment("default-0001").bd_rate_percent is None
+
+
+def test_nothing_measured_is_nothing_to_analyze(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    with pytest.raises(ConfigurationError, match="measured nothing"):
+        analyze(REQUEST, records=records, objects=objects, clock=clock)
+
+
+def test_the_next_design_starts_from_the_best_and_the_experiment_is_complete(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    executed(records, objects, clock, {"x265-medium": 30.0})
+    analyze(REQUEST, records=records, objects=objects, clock=clock)
+    chosen = design_next(REQUEST, records=records, clock=clock)
+    stored = records.experiment("default-0001")
+    assert stored.status is Status.COMPLETED
+    assert chosen.parent_sha256 == stored.candidate_sha256
+    assert "best so far (BD-rate +30.0 %)" in chosen.reason
+    following = records.campaign("default").next_design
+    assert following is not None
+    assert following.parent_proposal_key == stored.proposal_key
+
+
+def test_the_mind_of_the_campaign_is_asked(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    asked: list[Mind] = []
+
+    def designer_of(mind: Mind) -> OfflineDesigner:
+        asked.append(mind)
+        return OfflineDesigner()
+
+    design(REQUEST, records=records, objects=objects, designer_of=designer_of, clock=clock)
+    assert asked == [Mind.OFFLINE]
+    assert records.experiment("default-0001").mind is Mind.OFFLINE

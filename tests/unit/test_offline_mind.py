@@ -1,0 +1,166 @@
+"""The offline mind really changes the source, the same way for the same seed."""
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.offline import parameters
+from adapters.offline.designer import OfflineDesigner
+from adapters.offline.fixer import OfflineFixer
+from codec_lab.bundle import Bundle
+from codec_lab.campaign import HARD_LIMITS
+from codec_lab.candidate import Candidate
+from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
+from codec_lab.limits import Limits
+from codec_lab.minds import DesignTask, FixTask
+from codec_lab.phase import MAX_ATTEMPTS
+from codec_lab.proposal import Fix, FixTool, Mind, Proposal
+from codec_lab.verdict import Fault
+from tests.unit.builders import SEED_SOURCE
+
+
+def seed(source: str = SEED_SOURCE, limits: Limits | None = None) -> Proposal:
+    return Proposal(
+        candidate=Candidate(files={"codec.py": source}),
+        limits=limits or Limits(),
+        mind=Mind.OFFLINE,
+        parent_sha256=None,
+        change="The seed.",
+        hypothesis="",
+    )
+
+
+def design_task(
+    number: int = 1, tried: frozenset[str] = frozenset(), **changes: object
+) -> DesignTask:
+    return DesignTask.model_validate(
+        {
+            "goal": "",
+            "experiment_number": number,
+            "attempt": 1,
+            "random_seed": 7,
+            "parent": seed(),
+            "archive": (),
+            "tried": tried,
+            "limits": Limits(),
+            "hint": None,
+            **changes,
+        }
+    )
+
+
+def fix_task(fault: Fault, attempt: int = 1, **changes: object) -> FixTask:
+    return FixTask.model_validate(
+        {
+            "proposal": seed(),
+            "parent": seed(),
+            "fault": fault,
+            "attempt": attempt,
+            "random_seed": 7,
+            "history": (),
+            "tried": frozenset(),
+            "hard_limits": HARD_LIMITS,
+            "hint": None,
+            **changes,
+        }
+    )
+
+
+CRASH = Fault(error_type="CandidateCrashError", message="IndexError in line 3")
+
+
+def test_a_design_changes_the_parameters_and_nothing_else() -> None:
+    proposal = OfflineDesigner().design(design_task())
+    source = proposal.candidate.files["codec.py"]
+    before, after = parameters.read(SEED_SOURCE), parameters.read(source)
+    assert before.parameters != after.parameters
+    assert parameters.write(source, before.parameters) == SEED_SOURCE
+    assert proposal.parent_sha256 == seed().candidate.sha256
+
+
+def test_equal_tasks_give_equal_designs_and_numbers_differ() -> None:
+    one, again = (OfflineDesigner().design(design_task(1)) for _ in range(2))
+    assert one == again
+    designs = {OfflineDesigner().design(design_task(n)).candidate.sha256 for n in range(1, 9)}
+    assert len(designs) >= 6
+
+
+def test_a_candidate_that_was_tried_is_not_proposed_again() -> None:
+    tried: set[str] = set()
+    for _ in range(20):
+        proposal = OfflineDesigner().design(design_task(tried=frozenset(tried)))
+        assert proposal.candidate.sha256 not in tried
+        tried.add(proposal.candidate.sha256)
+
+
+def test_a_source_without_parameters_is_no_ground_for_a_design() -> None:
+    with pytest.raises(DesignRejectedError, match="declares no PARAMETERS"):
+        OfflineDesigner().design(design_task(parent=seed("def encode(clip, quality): ...")))
+
+
+def test_an_exhausted_space_says_so() -> None:
+    source = 'PARAMETERS = {"a": 1}\nSEARCH_SPACE = {"a": [1]}\n'
+    with pytest.raises(DesignRejectedError, match="search space is exhausted"):
+        OfflineDesigner().design(design_task(parent=seed(source)))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("PARAMETERS = {", "does not parse: line 1"),
+        ("PARAMETERS = {'a': f()}\nSEARCH_SPACE = {}", "PARAMETERS of codec.py is no literal"),
+        ("PARAMETERS = [1]\nSEARCH_SPACE = {}", "must be dict literals"),
+        ("PARAMETERS = {}\nSEARCH_SPACE = {'a': [1]}", "names a, which is not in PARAMETERS"),
+    ],
+)
+def test_faulty_declarations_are_named(source: str, message: str) -> None:
+    with pytest.raises(DesignRejectedError, match=message):
+        parameters.read(source)
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdefgh_", min_size=1, max_size=30),
+        st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_parameters_of_any_length_read_back(values: dict[str, bool | int | float | str]) -> None:
+    source = "import numpy\n\nPARAMETERS = {}\nSEARCH_SPACE = {}\n\n\ndef encode(): ...\n"
+    written = parameters.write(source, values)
+    ast.parse(written)
+    assert parameters.read(written).parameters == values
+    assert written.endswith("\nSEARCH_SPACE = {}\n\n\ndef encode(): ...\n")
+
+
+def test_a_limit_that_was_hit_is_doubled_up_to_the_hard_limit() -> None:
+    fault = Fault(error_type="LimitExceededError", message="encode: 120 s of CPU", limit="cpu_s")
+    low = seed(limits=Limits(cpu_s=500, wall_s=600))
+    fix = OfflineFixer().fix(fix_task(fault, proposal=low))
+    assert fix.tool is FixTool.ADJUST_LIMITS
+    assert fix.proposal.limits.cpu_s == 1000
+    assert fix.proposal.limits.wall_s == 4000
+    assert fix.proposal.candidate == low.candidate
+    at_most = seed(limits=HARD_LIMITS)
+    assert OfflineFixer().fix(fix_task(fault, proposal=at_most)).tool is FixTool.EDIT_CANDIDATE
+
+
+def test_five_fixes_lead_to_five_bundles_and_never_to_the_parent() -> None:
+    tried = {Bundle.of(seed()).manifest.bundle_sha256}
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        fix: Fix = OfflineFixer().fix(fix_task(CRASH, attempt, tried=frozenset(tried)))
+        bundle_sha256 = Bundle.of(fix.proposal).manifest.bundle_sha256
+        assert bundle_sha256 not in tried
+        assert fix.proposal.candidate != seed().candidate
+        assert "CandidateCrashError" in fix.reason
+        tried.add(bundle_sha256)
+    assert len(tried) == MAX_ATTEMPTS + 1
+
+
+def test_what_no_rule_mends_names_the_fault() -> None:
+    bare = seed("def encode(clip, quality): ...")
+    with pytest.raises(NothingLeftToTryError, match="cannot mend CandidateCrashError"):
+        OfflineFixer().fix(fix_task(CRASH, proposal=bare, parent=bare))
