@@ -36,7 +36,7 @@ def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items() if item is not None}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no form in DynamoDB")
@@ -50,8 +50,10 @@ def attribute_value(value: object) -> "AttributeValueTypeDef":
 
 def item_of(model: Model, **keys: str) -> "dict[str, AttributeValueTypeDef]":
     """Write a model, without its absent attributes, and the keys it is found by."""
-    attributes = {**model.model_dump(exclude_none=True), **keys}
-    return {name: attribute_value(value) for name, value in attributes.items()}
+    attributes = {**model.model_dump(), **keys}
+    return {
+        name: attribute_value(value) for name, value in attributes.items() if value is not None
+    }
 
 
 def attributes_of(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:

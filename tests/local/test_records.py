@@ -1,0 +1,230 @@
+"""The table's adapter and the in-memory fake keep the same port in the same way."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from adapters.dynamodb import DynamoRecords
+from codec_lab.campaign import (
+    HARD_LIMITS,
+    Campaign,
+    CampaignChanges,
+    Control,
+    ControlChanges,
+    NextDesign,
+)
+from codec_lab.errors import ConfigurationError
+from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges, HumanReason
+from codec_lab.limits import Limits
+from codec_lab.phase import Phase, Status
+from codec_lab.ports import Records
+from codec_lab.proposal import Mind
+from codec_lab.verdict import Fault
+from tests.fakes import MemoryRecords
+from tests.unit.builders import NOON, clip_result, experiment
+
+INDEXES = {
+    "by_updated": ("listing", "updated_at", "S"),
+    "by_bd_rate": ("listing", "bd_rate_percent", "N"),
+    "by_cost": ("listing", "model_cost_usd", "N"),
+    "by_open_status": ("open_as", "updated_at", "S"),
+}
+CAMPAIGN = Campaign(
+    campaign_id="default",
+    goal="Beat x265.",
+    mind=Mind.OFFLINE,
+    plan_key="plan",
+    seed_key="seed",
+    limits=Limits(),
+    hard_limits=HARD_LIMITS,
+    created_at=NOON,
+)
+REASON = HumanReason(
+    phase=Phase.EXECUTION,
+    reason="All 5 execution attempts failed.",
+    error_type="RoundTripError",
+    message="decoding twice differs",
+    attempts=5,
+    asked_at=NOON,
+    execution_arn="arn:1",
+)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def records(request: pytest.FixtureRequest) -> Iterator[Records]:
+    if request.param == "memory":
+        yield MemoryRecords()
+        return
+    client: Any = request.getfixturevalue("aws").dynamodb
+    name = f"records-{uuid.uuid4().hex[:8]}"
+    types = {"pk": "S", "sk": "S", "listing": "S", "open_as": "S"}
+    types |= {sort: kind for _, sort, kind in INDEXES.values()}
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in types.items()
+        ],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _keys(partition, sort),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, (partition, sort, _) in INDEXES.items()
+        ],
+    )
+    yield DynamoRecords(name, client)
+    client.delete_table(TableName=name)
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
+def test_a_campaign_is_created_once_and_changed_in_part(records: Records) -> None:
+    assert records.create_campaign(CAMPAIGN, Control(experiment_limit=3))
+    assert not records.create_campaign(CAMPAIGN, Control(experiment_limit=9))
+    following = NextDesign(parent_sha256="0" * 64, parent_proposal_key="p", reason="best")
+    records.update_campaign("default", CampaignChanges(failures_in_a_row=2))
+    records.update_campaign("default", CampaignChanges(next_design=following))
+    expected = CAMPAIGN.model_copy(update={"failures_in_a_row": 2, "next_design": following})
+    assert records.campaign("default") == expected
+    records.update_control("default", ControlChanges(paused=True))
+    assert records.control("default") == Control(paused=True, experiment_limit=3)
+
+
+def test_what_does_not_exist_is_named(records: Records) -> None:
+    with pytest.raises(ConfigurationError, match="no campaign 'absent'"):
+        records.campaign("absent")
+    with pytest.raises(ConfigurationError, match="no experiment 'absent-0001'"):
+        records.experiment("absent-0001")
+    with pytest.raises(ConfigurationError, match="no experiment 'absent-0001'"):
+        records.update_experiment("absent-0001", ExperimentChanges(updated_at=NOON))
+
+
+def test_an_update_touches_what_it_names_and_none_removes(records: Records) -> None:
+    first = experiment(hint="pad the rows", change="Changes gop_size.", bd_rate_percent=12.25)
+    assert records.create_experiment(first)
+    assert not records.create_experiment(experiment(change="again"))
+    records.update_experiment(
+        "default-0001",
+        ExperimentChanges(updated_at=NOON, status=Status.RUNNING, hint=None),
+    )
+    expected = first.model_copy(update={"status": Status.RUNNING, "hint": None})
+    assert records.experiment("default-0001") == expected
+
+
+def test_open_experiments_are_listed_until_they_complete(records: Records) -> None:
+    for number in (1, 2):
+        records.create_experiment(experiment(number))
+    assert len(records.open_experiments("default", Status.QUEUED)) == 2
+    running = ExperimentChanges(updated_at=NOON, status=Status.RUNNING)
+    records.update_experiment("default-0001", running)
+    assert [e.number for e in records.open_experiments("default", Status.RUNNING)] == [1]
+    records.flag_human(records.experiment("default-0001"), REASON)
+    assert [e.number for e in records.open_experiments("default", Status.NEEDS_HUMAN)] == [1]
+    completed = ExperimentChanges(updated_at=NOON, status=Status.COMPLETED)
+    records.update_experiment("default-0001", completed)
+    open_now = [records.open_experiments("default", status) for status in Status]
+    assert [e.number for found in open_now for e in found if e.status is not Status.COMPLETED] == [
+        2
+    ]
+
+
+def test_a_reason_is_appended_and_nothing_else_is_lost(records: Records) -> None:
+    first = experiment(change="Changes gop_size.", model_cost_usd=Decimal("0.123456"))
+    records.create_experiment(first)
+    records.flag_human(first, REASON)
+    again = REASON.model_copy(update={"message": "once more"})
+    records.flag_human(first, again)
+    stored = records.experiment("default-0001")
+    assert stored.needs_human
+    assert stored.status is Status.NEEDS_HUMAN
+    assert stored.human_intervention_reasons == (REASON, again)
+    assert (stored.change, stored.model_cost_usd) == (first.change, first.model_cost_usd)
+
+
+def test_one_of_two_reopens_a_run(records: Records) -> None:
+    records.create_experiment(experiment())
+    changes = ExperimentChanges(updated_at=NOON, status=Status.QUEUED, hint="shorter GOP")
+    assert records.reopen_experiment("default-0001", run=1, changes=changes)
+    assert not records.reopen_experiment("default-0001", run=1, changes=changes)
+    stored = records.experiment("default-0001")
+    assert (stored.run, stored.hint) == (2, "shorter GOP")
+
+
+def test_costs_add_up_exactly(records: Records) -> None:
+    records.create_campaign(CAMPAIGN, Control(experiment_limit=1))
+    records.create_experiment(experiment())
+    for _ in range(10):
+        records.add_model_cost(experiment(), Decimal("0.1"))
+    assert records.experiment("default-0001").model_cost_usd == Decimal("1.0")
+    assert records.campaign("default").model_cost_usd == Decimal("1.0")
+
+
+def test_the_best_come_first_and_the_unmeasured_not_at_all(records: Records) -> None:
+    for number, percent in enumerate((30.5, -4.0, None, 12.0), start=1):
+        records.create_experiment(
+            experiment(number, bd_rate_percent=percent, candidate_sha256=f"{number:064x}")
+        )
+    assert [e.number for e in records.best_experiments("default", 2)] == [2, 4]
+    assert [e.number for e in records.best_experiments("default", 9)] == [2, 4, 1]
+    assert records.candidates_tried("default") == {f"{number:064x}" for number in range(1, 5)}
+    assert len(records.experiments("default")) == 4
+
+
+def test_attempts_are_listed_in_order_and_replaced(records: Records) -> None:
+    fault = Fault(error_type="CandidateCrashError", message="IndexError")
+    rows = [
+        Attempt(
+            experiment_id="default-0001",
+            run=run,
+            phase=phase,
+            attempt=attempt,
+            at=NOON,
+            passed=False,
+            fault=fault,
+        )
+        for run, phase, attempt in (
+            (2, Phase.VALIDATION, 1),
+            (1, Phase.EXECUTION, 1),
+            (1, Phase.VALIDATION, 2),
+            (1, Phase.VALIDATION, 1),
+        )
+    ]
+    for row in rows:
+        records.put_attempt(row)
+    records.put_attempt(rows[0].model_copy(update={"fix_reason": "raises cpu_s"}))
+    listed = [(a.run, a.phase, a.attempt) for a in records.attempts("default-0001")]
+    assert listed == [
+        (1, Phase.VALIDATION, 1),
+        (1, Phase.VALIDATION, 2),
+        (1, Phase.EXECUTION, 1),
+        (2, Phase.VALIDATION, 1),
+    ]
+    validations = records.attempts("default-0001", Phase.VALIDATION)
+    assert [a.fix_reason for a in validations] == [None, None, "raises cpu_s"]
+
+
+def test_a_measurement_survives_to_the_last_bit(records: Records) -> None:
+    result = clip_result("hall", {"x265-medium": 0.1 + 0.2, "svtav1-p6": None})
+    evaluation = Evaluation(
+        experiment_id="default-0001",
+        run=1,
+        candidate_sha256="0" * 64,
+        bundle_sha256="1" * 64,
+        at=NOON,
+        result=result,
+    )
+    records.put_evaluation(evaluation)
+    assert list(records.evaluations("default-0001")) == [evaluation]
