@@ -180,7 +180,7 @@ def reduce(clip: Clip, factor: int) -> Clip:
         n, h, w = samples.shape
         squares = samples.reshape(n, h // factor, factor, w // factor, factor)
         area = factor * factor
-        means = (squares.sum(axis=(2, 4), dtype=np.uint32) + area // 2) // area
-        return means.astype(np.uint8)
+        sums: NDArray[np.uint32] = squares.sum(axis=(2, 4), dtype=np.uint32)
+        return ((sums + area // 2) // area).astype(np.uint8)
 
     return Clip(plane(clip.y), plane(clip.u), plane(clip.v), clip.fps)

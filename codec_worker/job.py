@@ -119,7 +119,8 @@ class Job:
     def _validate(self, bundle: Bundle, plan: EvaluationPlan) -> None:
         source = plan.smoke_clip
         clip = self._clips.load(source)
-        frames = Clip(*(plane[: plan.smoke_frames] for plane in clip[:3]), clip.fps)
+        count = plan.smoke_frames
+        frames = Clip(clip.y[:count], clip.u[:count], clip.v[:count], clip.fps)
         runner = Runner(bundle.candidate, bundle.manifest.limits)
         try:
             with runner:

@@ -14,7 +14,7 @@ from codec_lab.verdict import RatePoint
 from codec_worker.contract import Clip
 from codec_worker.failure import CandidateFailedError
 from codec_worker.metrics import Quality, bitrate_bps, measure
-from codec_worker.runner import LIMITS, Decoded, Encoded, Runner
+from codec_worker.runner import Decoded, Encoded, Runner
 from codec_worker.sandbox import Outcome
 
 MIN_PSNR_Y_DB = 15.0
@@ -104,12 +104,12 @@ def check_round_trip(runner: Runner, clip: Clip, measurement: Measurement, what:
         if run.outcome in {Outcome.CPU_LIMIT, Outcome.WALL_LIMIT}:
             raise CandidateFailedError(  # names no limit: a higher one would not mend it
                 LimitExceededError,
-                f"decode of {label} {LIMITS[run.outcome].did}: "
-                "a damaged bitstream must raise an error or end.",
+                f"decode of {label}: {run.message}; "
+                "on a damaged bitstream it must end or raise an error.",
                 direction="decode",
-                exception=run.outcome.value,
+                traceback=run.traceback,
             )
-        if run.outcome is not Outcome.OK:
+        if run.value is None:
             continue
         reached_db = measure(clip, run.value).psnr_y_db
         if reached_db > measurement.point.psnr_y_db - DAMAGE_MARGIN_DB:

@@ -4,9 +4,10 @@
 process's hands; nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 from codec_lab.candidate import Candidate
 from codec_lab.errors import (
@@ -26,31 +27,16 @@ from codec_worker.sandbox import Outcome, Run, Sandbox
 _LOG_TAIL_CHARACTERS = 4000
 
 
-class Excess(NamedTuple):
-    """A limit that was exceeded.
-
-    Attributes
-    ----------
-    did : str
-        What the candidate did.
-    limit : str or None
-        The field of ``Limits``; None where no fix can raise it.
-    """
-
-    did: str
-    limit: str | None
-
-
-LIMITS: Mapping[Outcome, Excess] = {
-    Outcome.CPU_LIMIT: Excess("used more CPU time than it may", "cpu_s"),
-    Outcome.WALL_LIMIT: Excess("did not end in time", "wall_s"),
-    Outcome.MEMORY_LIMIT: Excess("used more memory than it may", "memory_bytes"),
-    Outcome.THREAD_LIMIT: Excess("started more threads than it may", "threads"),
-    Outcome.LOG_LIMIT: Excess("printed more than it may", "log_bytes"),
-    Outcome.OUTPUT_LIMIT: Excess("returned more bytes than it may", "output_bytes"),
-    Outcome.FILE_SIZE_LIMIT: Excess("tried to write a file", None),
+LIMITS: Mapping[Outcome, str | None] = {
+    Outcome.CPU_LIMIT: "cpu_s",
+    Outcome.WALL_LIMIT: "wall_s",
+    Outcome.MEMORY_LIMIT: "memory_bytes",
+    Outcome.THREAD_LIMIT: "threads",
+    Outcome.LOG_LIMIT: "log_bytes",
+    Outcome.OUTPUT_LIMIT: "output_bytes",
+    Outcome.FILE_SIZE_LIMIT: None,
 }
-"""Outcomes that are an exceeded limit."""
+"""Outcomes that are an exceeded limit, and the field of ``Limits`` that a fix may raise."""
 
 _EXCEPTIONS: Mapping[str, type[CandidateFaultError]] = {
     "SyntaxError": CandidateSyntaxError,
@@ -64,23 +50,20 @@ _EXCEPTIONS: Mapping[str, type[CandidateFaultError]] = {
 class Box(Protocol):
     """One direction of a candidate in its sandbox."""
 
-    def __enter__(self) -> Self: ...
+    def encode(self, clip: Clip, quality: int) -> Run[bytes]:
+        """Call ``encode``."""
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
-    def encode(self, clip: Clip, quality: int) -> Run:
-        """Call ``encode``; the value is bytes."""
-
-    def decode(self, bitstream: bytes, geometry: Geometry) -> Run:
-        """Call ``decode``; the value is the planes of a video of that geometry."""
+    def decode(self, bitstream: bytes, geometry: Geometry) -> Run[Planes]:
+        """Call ``decode``, which must return planes of that geometry."""
 
 
-MakeBox = Callable[[Mapping[str, str], str, Limits], Box]
+class MakeBox(Protocol):
+    """Starts a sandbox that ends with its context."""
+
+    def __call__(
+        self, files: Mapping[str, str], direction: Literal["encode", "decode"], limits: Limits
+    ) -> AbstractContextManager[Box]:
+        """Start the sandbox of one direction."""
 
 
 class Encoded(NamedTuple):
@@ -118,17 +101,18 @@ class Runner:
     """
 
     def __init__(self, candidate: Candidate, limits: Limits, make_box: MakeBox = Sandbox) -> None:
-        self._encoder = make_box(candidate.files, "encode", limits)
-        self._decoder = make_box(candidate.files, "decode", limits)
+        self._candidate = candidate
+        self._limits = limits
+        self._make_box = make_box
+        self._stack = ExitStack()
         self.log: list[str] = []
 
     def __enter__(self) -> Self:
-        self._encoder.__enter__()
-        try:
-            self._decoder.__enter__()
-        except BaseException:
-            self._encoder.__exit__(None, None, None)
-            raise
+        files, limits = self._candidate.files, self._limits
+        with ExitStack() as stack:
+            self._encoder = stack.enter_context(self._make_box(files, "encode", limits))
+            self._decoder = stack.enter_context(self._make_box(files, "decode", limits))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
@@ -137,10 +121,7 @@ class Runner:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            self._decoder.__exit__(exc_type, exc, traceback)
-        finally:
-            self._encoder.__exit__(exc_type, exc, traceback)
+        self._stack.close()
 
     def encode(self, clip: Clip, quality: int, what: str) -> Encoded:
         """Encode a clip.
@@ -163,17 +144,16 @@ class Runner:
         """
         run = self._encoder.encode(clip, quality)
         self._note("encode", what, run)
-        if run.outcome is not Outcome.OK:
+        if run.outcome is not Outcome.OK or run.value is None:
             raise failure_of(run, "encode", what)
-        bitstream = bytes(run.value)
-        if not bitstream:
+        if not run.value:
             raise CandidateFailedError(
                 ContractError,
                 f"encode of {what} returned no bytes: an empty bitstream holds no picture.",
                 direction="encode",
                 log_tail=_tail(run),
             )
-        return Encoded(bitstream, run.cpu_s, run.peak_memory_bytes)
+        return Encoded(run.value, run.cpu_s, run.peak_memory_bytes)
 
     def decode(self, bitstream: bytes, source: Clip, what: str) -> Decoded:
         """Decode a bitstream to planes of the source's shapes.
@@ -186,11 +166,11 @@ class Runner:
             If the sandbox fails.
         """
         run = self.decode_untyped(bitstream, source, what)
-        if run.outcome is not Outcome.OK:
+        if run.outcome is not Outcome.OK or run.value is None:
             raise failure_of(run, "decode", what)
         return Decoded(run.value, run.cpu_s, run.peak_memory_bytes)
 
-    def decode_untyped(self, bitstream: bytes, source: Clip, what: str) -> Run:
+    def decode_untyped(self, bitstream: bytes, source: Clip, what: str) -> Run[Planes]:
         """Decode a bitstream that may be damaged: a failure of the candidate is a result.
 
         Raises
@@ -204,12 +184,12 @@ class Runner:
             raise failure_of(run, "decode", what)
         return run
 
-    def _note(self, direction: str, what: str, run: Run) -> None:
+    def _note(self, direction: str, what: str, run: Run[Any]) -> None:
         if run.log:
             self.log.append(f"== {direction} of {what}\n{run.log.rstrip()}\n")
 
 
-def failure_of(run: Run, direction: str, what: str) -> CandidateFailedError | BenchError:
+def failure_of(run: Run[Any], direction: str, what: str) -> CandidateFailedError | BenchError:
     """Type a run that gave no value.
 
     Returns
@@ -220,33 +200,25 @@ def failure_of(run: Run, direction: str, what: str) -> CandidateFailedError | Be
     where = f"{direction} of {what}"
     if run.outcome is Outcome.SANDBOX_ERROR:
         return BenchError(f"The sandbox failed during {where}: {run.message}")
-    exception, limit = run.error_type, None
+    error_type: type[CandidateFaultError] = ContractError
+    message = f"{where}: {run.message}"
     if run.outcome in LIMITS:
-        error_type: type[CandidateFaultError] = LimitExceededError
-        did, limit = LIMITS[run.outcome]
-        message = f"{where} {did}"
-        if run.message:
-            message += f": {run.message}"
-        exception = exception or run.outcome.value
+        error_type = LimitExceededError
     elif run.outcome is Outcome.EXCEPTION:
         error_type = _EXCEPTIONS.get(run.error_type or "", CandidateCrashError)
         message = f"{where} raised {run.error_type}: {run.message}"
     elif run.outcome is Outcome.KILLED_BY_SIGNAL:
         error_type = CandidateCrashError
-        message = f"{where} was killed: {run.message}"
-    else:
-        error_type = ContractError
-        message = f"{where} returned no valid result: {run.message}"
     return CandidateFailedError(
         error_type,
         message,
         direction=direction,
-        exception=exception,
-        limit=limit,
-        traceback=run.traceback or "",
+        exception=run.error_type,
+        limit=LIMITS.get(run.outcome),
+        traceback=run.traceback,
         log_tail=_tail(run),
     )
 
 
-def _tail(run: Run) -> str:
+def _tail(run: Run[Any]) -> str:
     return run.log[-_LOG_TAIL_CHARACTERS:]

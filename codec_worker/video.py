@@ -8,6 +8,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ LIBRARY = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
 
 MIN_SIZE = 16
 _FULL_RANGE = "yuvj420p"
+_Y4M = "yuv4mpegpipe"
 
 
 class ReadClip(NamedTuple):
@@ -81,12 +83,16 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
             if not container.streams.video:
                 raise ConfigurationError(f"{name} holds no video stream: give a video file.")
             stream = container.streams.video[0]
-            frames: list[av.VideoFrame] = []
-            for frame in container.decode(stream):
-                frames.append(frame)
-                if len(frames) == max_frames:
-                    break
-            return _gather(frames, stream, name, complete=len(frames) != max_frames)
+            frames, end = _decode_frames(container, stream, max_frames)
+            if not frames:
+                raise ConfigurationError(f"{name} holds no frames: give a clip of at least one.")
+            if len(frames) != max_frames:
+                has_rest = container.format.name == _Y4M and end < container.size
+                if has_rest or _ends_early(frames, stream):
+                    raise ConfigurationError(
+                        f"{name} is cut short after {len(frames)} frames: give the whole file."
+                    )
+            return _gather(frames, stream, name)
     except FileNotFoundError as error:
         raise ConfigurationError(f"There is no clip {name}.") from error
     except av.error.FFmpegError as error:
@@ -96,28 +102,54 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
         ) from error
 
 
-def _gather(
-    frames: list[av.VideoFrame], stream: av.VideoStream, name: str, *, complete: bool
-) -> ReadClip:
-    if not frames:
-        raise ConfigurationError(f"{name} holds no frames: give a clip of at least one.")
-    expected = _expected_frames(stream)
-    if complete and len(frames) < expected - max(1, expected // 100):
-        raise ConfigurationError(
-            f"{name} is cut short: {len(frames)} of its {expected} frames can be decoded."
-        )
+def _decode_frames(
+    container: av.container.InputContainer, stream: av.VideoStream, max_frames: int | None
+) -> tuple[list[av.VideoFrame], int]:
+    """Decode frames, and tell at which byte the last packet ended."""
+    frames: list[av.VideoFrame] = []
+    end = 0
+    for packet in container.demux(stream):
+        if packet.pos is not None:
+            end = max(end, packet.pos + packet.size)
+        frames += packet.decode()
+        if max_frames is not None and len(frames) >= max_frames:
+            return frames[:max_frames], end
+    return frames, end
+
+
+def _ends_early(frames: Sequence[av.VideoFrame], stream: av.VideoStream) -> bool:
+    """Tell whether the container announces more than can be decoded."""
+    if stream.frames:
+        return len(frames) < stream.frames
+    times = [frame.time for frame in frames if frame.time is not None]
+    announced_s = 0.0
+    if "DURATION" in stream.metadata:  # Matroska: "00:00:04.004000000"
+        hours, minutes, seconds = stream.metadata["DURATION"].split(":")
+        announced_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    elif stream.duration and stream.time_base:
+        announced_s = float(stream.duration * stream.time_base)
+    if not times or not announced_s:
+        return False
+    longest_step_s = max((b - a for a, b in pairwise(times)), default=announced_s)
+    return announced_s - (times[-1] - times[0]) > 2.5 * longest_step_s
+
+
+def _gather(frames: list[av.VideoFrame], stream: av.VideoStream, name: str) -> ReadClip:
     _check_pictures(frames, name)
     rate = stream.average_rate or stream.guessed_rate
     if not rate:
         raise ConfigurationError(f"{name} has no frame rate: remux it with one.")
+    fps = float(rate)
     notices = []
     source_format = frames[0].format.name
     if source_format not in {"yuv420p", _FULL_RANGE}:
         notices.append(f"converted from {source_format} to 8-bit 4:2:0")
         frames = [frame.reformat(format="yuv420p") for frame in frames]
-    if _varies(frames, stream, rate):
-        notices.append(f"of variable frame rate, taken as {float(rate):g} frames/s")
-    return ReadClip(Clip(*_stack(frames), float(rate)), tuple(notices))
+    mean_fps = _mean_rate_if_it_varies(frames)
+    if mean_fps is not None:
+        fps = mean_fps
+        notices.append(f"of variable frame rate, taken as {fps:.3f} frames/s")
+    return ReadClip(Clip(*_stack(frames), fps), tuple(notices))
 
 
 def _check_pictures(frames: Sequence[av.VideoFrame], name: str) -> None:
@@ -140,27 +172,17 @@ def _check_pictures(frames: Sequence[av.VideoFrame], name: str) -> None:
         )
 
 
-def _expected_frames(stream: av.VideoStream) -> int:
-    """Frames that the container announces, 0 if it announces none."""
-    rate = stream.average_rate
-    if stream.frames or not rate:
-        return stream.frames
-    if "DURATION" in stream.metadata:  # Matroska: "00:00:04.004000000"
-        hours, minutes, seconds = stream.metadata["DURATION"].split(":")
-        return round((int(hours) * 3600 + int(minutes) * 60 + float(seconds)) * rate)
-    if stream.duration and stream.time_base:
-        return round(stream.duration * stream.time_base * rate)
-    return 0
-
-
-def _varies(frames: Sequence[av.VideoFrame], stream: av.VideoStream, rate: Fraction) -> bool:
-    """Tell whether frames are unevenly spaced by more than the container's rounding."""
-    times = [frame.pts for frame in frames if frame.pts is not None]
-    if len(times) < 3 or stream.time_base is None:
-        return False
-    steps = np.diff(times)
-    spread = int(steps.max() - steps.min())
-    return spread > 1 and spread * stream.time_base > Fraction(1, 10) / rate
+def _mean_rate_if_it_varies(frames: Sequence[av.VideoFrame]) -> float | None:
+    """Give frames per second if frames are spaced more unevenly than containers round."""
+    times = [frame.time for frame in frames if frame.time is not None]
+    if len(times) < 3:
+        return None
+    steps = [b - a for a, b in pairwise(times)]
+    mean_step_s = (times[-1] - times[0]) / len(steps)
+    rounding_s = max(float(frame.time_base) for frame in frames if frame.time_base) * 1.5
+    if max(steps) - min(steps) <= max(rounding_s, mean_step_s / 10):
+        return None
+    return 1 / mean_step_s
 
 
 def _stack(frames: Sequence[av.VideoFrame]) -> Planes:
@@ -176,7 +198,7 @@ def _stack(frames: Sequence[av.VideoFrame]) -> Planes:
 
 def _rows(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
     """View the samples of a plane without the padding of its rows."""
-    padded = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    padded = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return padded[: plane.height, : plane.width]
 
 
@@ -228,13 +250,23 @@ def encode(encoder: str, options: Mapping[str, str], clip: Clip) -> list[bytes]:
     -------
     list of bytes
         The packets, headers in band, in decoding order.
+
+    Raises
+    ------
+    BenchError
+        If it is no video encoder or does not know an option.
     """
-    context = av.VideoCodecContext.create(encoder, "w")
+    context = av.CodecContext.create(encoder, "w")
+    if not isinstance(context, av.VideoCodecContext):
+        raise BenchError(f"{encoder} is no video encoder.")
     context.height, context.width = clip.y.shape[1:]
     context.pix_fmt = "yuv420p"
     context.time_base = _time_base(clip.fps)
     context.framerate = 1 / context.time_base
     context.options = dict(options)
+    context.open()
+    if context.options:  # FFmpeg leaves here what it did not understand
+        raise BenchError(f"{encoder} knows no option {', '.join(context.options)}.")
     packets = []
     for frame in _frames((clip.y, clip.u, clip.v), context.time_base):
         packets += context.encode(frame)
@@ -248,7 +280,9 @@ def decode(decoder: str, packets: Iterable[bytes]) -> Planes:
     A packet is filled by ``update``: a packet made around foreign bytes lacks the zero padding
     that FFmpeg's bit readers rely on, and MPEG-4 then decodes to garbage.
     """
-    context = av.VideoCodecContext.create(decoder, "r")
+    context = av.CodecContext.create(decoder, "r")
+    if not isinstance(context, av.VideoCodecContext):
+        raise BenchError(f"{decoder} is no video decoder.")
     context.thread_count = 1
     frames: list[av.VideoFrame] = []
     for data in packets:
