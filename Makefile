@@ -1,0 +1,60 @@
+# Codec Lab. `make run` and `make test` do all of their own set-up on a fresh machine.
+
+# Options of `make run`; an empty one takes the default of `lab run`.
+EXPERIMENTS ?= 3
+SERVE ?= 1
+CLIPS ?=
+SEED ?=
+MIND ?=
+CAMPAIGN ?=
+GOAL ?=
+PORT ?=
+WAIT_SCALE ?=
+
+BIN := .venv/bin
+OFF := 0 no false off
+
+RUN_OPTIONS = --experiments '$(EXPERIMENTS)' \
+	$(if $(filter $(OFF),$(SERVE)),--no-serve) \
+	$(if $(CLIPS),--clips '$(CLIPS)') \
+	$(if $(SEED),--seed '$(SEED)') \
+	$(if $(MIND),--mind '$(MIND)') \
+	$(if $(CAMPAIGN),--campaign '$(CAMPAIGN)') \
+	$(if $(GOAL),--goal '$(GOAL)') \
+	$(if $(PORT),--port '$(PORT)') \
+	$(if $(WAIT_SCALE),--wait-scale '$(WAIT_SCALE)')
+
+.PHONY: run test check setup synth requirements clean
+
+run: setup
+	@$(BIN)/lab run $(RUN_OPTIONS)
+
+test: setup
+	$(BIN)/python -m pytest -q
+
+check: setup synth
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint --ignore-checks W3005 --template cdk.out/*.template.json
+
+synth: setup
+	PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet
+
+setup: .venv/.installed node_modules/.installed
+
+.venv/.installed: requirements.txt pyproject.toml
+	@tools/setup.sh python
+
+node_modules/.installed: package.json package-lock.json
+	@tools/setup.sh node
+
+requirements: .venv/.installed
+	$(BIN)/uv pip compile --quiet --all-extras --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.11 pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv node_modules cdk.out build *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

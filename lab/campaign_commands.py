@@ -1,0 +1,163 @@
+"""The commands of a campaign: ``run``, ``status``, ``pause``, ``resume``, ``export``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codec_lab.campaign import DEFAULT_CAMPAIGN
+from codec_lab.campaigns import set_paused
+from codec_lab.proposal import Mind
+from lab import one_machine
+from lab.cloud_commands import print_addresses, serve
+from lab.export import ExportFormat, rate_point_rows, write_rows
+from lab.opening import Ground, read_ground
+from lab.options import AsJson, CampaignName, Port, Profile, Region, StateDir, WaitScale, target_at
+from lab.results import summary_table
+from lab.running import mind_at_hand, print_outcome, run_campaign
+from lab.settings import (
+    DEFAULT_GOAL,
+    DEFAULT_PORT,
+    DEFAULT_STATE_DIR,
+    DEFAULT_WAIT_SCALE,
+    CloudOptions,
+    RunSettings,
+    read_settings,
+)
+from lab.status import CampaignStatus
+from lab.target import Target
+from lab.terminal import console
+from lab.wording import wait_scale as in_words
+
+
+def run(
+    experiments: Annotated[
+        int, typer.Option(envvar="LAB_EXPERIMENTS", help="Experiments to run.")
+    ] = 3,
+    clips: Annotated[
+        Path | None, typer.Option(help="Folder of your own clips (y4m, mkv, mp4 …).")
+    ] = None,
+    seed: Annotated[
+        Path | None, typer.Option(metavar="FILE.py", help="Codec module to start from.")
+    ] = None,
+    mind: Annotated[
+        Mind | None,
+        typer.Option(
+            envvar="LAB_MIND",
+            help="Who designs and repairs.",
+            show_default="claude with ANTHROPIC_API_KEY, otherwise offline",
+        ),
+    ] = None,
+    campaign: CampaignName = DEFAULT_CAMPAIGN,
+    goal: Annotated[str, typer.Option(help="What the campaign is for.")] = DEFAULT_GOAL,
+    random_seed: Annotated[int, typer.Option(help="Makes the offline search repeatable.")] = 0,
+    keep_serving: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Keep serving afterwards, until Ctrl-C.")
+    ] = True,
+    port: Port = DEFAULT_PORT,
+    wait_scale: WaitScale = DEFAULT_WAIT_SCALE,
+    profile: Profile = None,
+    region: Region = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Run experiments: on one machine from nothing, on AWS in the deployed lab."""
+    options = read_settings(CloudOptions, port=port, wait_scale=wait_scale)
+    settings = read_settings(
+        RunSettings,
+        experiments=experiments,
+        clips=clips,
+        seed=seed,
+        mind=mind_at_hand(mind, on_aws=profile is not None),
+        campaign=campaign,
+        goal=goal,
+        random_seed=random_seed,
+    )
+    ground = read_ground(settings)
+    for notice in ground.notices:
+        console.print(notice)
+    if profile is not None:
+        succeeded = _run_on(target_at(profile, region), ground, 1.0)
+    else:
+        cloud = one_machine.cloud_at(state_dir, options)
+        console.print(f"One-machine cloud: state in {state_dir}, {in_words(wait_scale)}.")
+        with one_machine.running(cloud, wait_scale) as started_here:
+            if one_machine.deploy(cloud, always=False):
+                console.print(f"Deployed to {cloud.endpoint_url}.")
+            succeeded = _run_on(one_machine.target_of(cloud), ground, wait_scale)
+            if started_here and keep_serving:
+                serve(cloud)
+    raise typer.Exit(0 if succeeded else 1)
+
+
+def _run_on(target: Target, ground: Ground, wait_scale: float) -> bool:
+    outcome = run_campaign(target, ground, wait_scale, console)
+    print_outcome(outcome, target.records, console)
+    print_addresses(target)
+    return outcome.succeeded
+
+
+def status(
+    campaign: CampaignName = DEFAULT_CAMPAIGN,
+    profile: Profile = None,
+    region: Region = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Show a campaign and its experiments."""
+    target = target_at(profile, region, state_dir)
+    found = CampaignStatus.read(target.records, target.campaign_executions, campaign)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    console.print(found.headline())
+    console.print(summary_table(found.experiments))
+    for experiment in found.waiting:
+        console.print(
+            f"{experiment.experiment_id} needs a person: lab show {experiment.experiment_id}"
+        )
+
+
+def pause(
+    campaign: CampaignName = DEFAULT_CAMPAIGN,
+    profile: Profile = None,
+    region: Region = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Start no further experiment; the running one goes on."""
+    set_paused(target_at(profile, region, state_dir).records, campaign, paused=True)
+    console.print(f"Campaign {campaign} is paused; a running experiment goes on to its end.")
+
+
+def resume(
+    campaign: CampaignName = DEFAULT_CAMPAIGN,
+    profile: Profile = None,
+    region: Region = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Let a paused campaign go on, and start its machine if it has stopped."""
+    target = target_at(profile, region, state_dir)
+    set_paused(target.records, campaign, paused=False)
+    if target.campaign_executions.running(campaign) is None:
+        target.campaign_executions.start(campaign)
+    console.print(f"Campaign {campaign} goes on.")
+
+
+def export(
+    campaign: CampaignName = DEFAULT_CAMPAIGN,
+    form: Annotated[ExportFormat, typer.Option("--format", help="csv or json.")] = ExportFormat.CSV,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write.", show_default="standard output")
+    ] = None,
+    profile: Profile = None,
+    region: Region = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Write every rate point of every experiment, with hashes and BD-rates."""
+    records = target_at(profile, region, state_dir).records
+    records.campaign(campaign)  # a campaign that does not exist is an error, not an empty file
+    text = write_rows(rate_point_rows(records, campaign), form)
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+        console.print(f"Wrote {output}.")

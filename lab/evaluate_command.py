@@ -1,0 +1,92 @@
+"""``lab evaluate``: judge any codec module on this machine, without a cloud."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from codec_lab.errors import ConfigurationError
+from codec_lab.job import JobKind
+from codec_lab.verdict import Progress, Verdict
+from codec_worker.clips import default_clips, load_folder
+from codec_worker.directory_store import DirectoryStore
+from lab.options import AsJson, StateDir
+from lab.rd_plot import draw
+from lab.results import bd_rate_table, rate_point_table
+from lab.settings import DEFAULT_STATE_DIR
+from lab.terminal import console
+from lab.wording import rate_point
+
+_PROGRESS = "/progress.json"
+PLOT_SUFFIXES = (".png", ".svg")
+
+
+class WatchedStore(DirectoryStore):
+    """Keeps the bench's objects and tells of each rate point as it is measured."""
+
+    def __init__(self, root: Path, terminal: Console) -> None:
+        super().__init__(root)
+        self._terminal = terminal
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store bytes."""
+        super().put(key, data)
+        if key.endswith(_PROGRESS):
+            progress = Progress.model_validate_json(data)
+            if progress.point is not None:
+                measured = rate_point(progress.clip, progress.point)
+                counted = f"{progress.done_points}/{progress.total_points}"
+                self._terminal.print(f"{counted}  {measured}", soft_wrap=True)
+
+
+def evaluate(
+    module: Annotated[
+        Path, typer.Argument(metavar="FILE.py", help="Codec module, or a folder with codec.py.")
+    ],
+    clips: Annotated[Path | None, typer.Option(help="Folder of your own clips.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the rate-distortion curves: FILE.png or FILE.svg.")
+    ] = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+    as_json: AsJson = False,
+) -> None:
+    """Judge a codec module on this machine; the exit code is 1 if it fails."""
+    if plot is not None and plot.suffix.lower() not in PLOT_SUFFIXES:
+        raise ConfigurationError(f"--plot takes a .png or .svg file, not {plot.name}.")
+    try:
+        # The sandbox loads libseccomp when it is imported.
+        from codec_worker.evaluate import Terms, evaluate_module  # noqa: PLC0415
+    except (ImportError, OSError) as error:
+        raise ConfigurationError(
+            f"The bench's sandbox needs Linux with libseccomp: {error}."
+        ) from error
+    bench_dir = state_dir / "bench"
+    words = Console(stderr=True, highlight=False, markup=False)
+    store = WatchedStore(bench_dir / "objects", words)
+    chosen = default_clips() if clips is None else load_folder(clips)
+    verdict = evaluate_module(module, chosen, store, bench_dir / "clips", Terms())
+    if as_json:
+        typer.echo(verdict.model_dump_json(indent=2))
+    else:
+        print_verdict(verdict, console)
+    if plot is not None and verdict.results:
+        draw(verdict.results, plot)
+        words.print(f"Wrote {plot}.")
+    raise typer.Exit(0 if verdict.passed else 1)
+
+
+def print_verdict(verdict: Verdict, terminal: Console) -> None:
+    """Show what the bench found."""
+    fault = verdict.fault
+    if fault is not None:
+        where = "validation" if verdict.kind is JobKind.VALIDATE else "measurement"
+        terminal.print(f"Failed in {where}: {fault.error_type}: {fault.message}")
+        if fault.traceback:
+            terminal.print(fault.traceback)
+        if fault.log_tail:
+            terminal.print(f"It printed last:\n{fault.log_tail}")
+        return
+    for result in verdict.results:
+        terminal.print(rate_point_table(result))
+    terminal.print(bd_rate_table(verdict.results))

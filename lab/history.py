@@ -1,0 +1,110 @@
+"""What happened in an execution, state by state, read from its Step Functions history."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
+
+_ENDS = frozenset(
+    {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
+)
+_PAGE = 200
+
+
+class StateVisit(NamedTuple):
+    """One stay in a state.
+
+    Attributes
+    ----------
+    state : str
+        The state's name.
+    entered_at, exited_at : datetime
+        When; ``exited_at`` is None while the state is under way.
+    output : str or None
+        Its output as JSON text.
+    failures : tuple of str
+        The error of every try that failed, ``ErrorType: cause``.
+    """
+
+    state: str
+    entered_at: datetime
+    exited_at: datetime | None = None
+    output: str | None = None
+    failures: tuple[str, ...] = ()
+
+    def elapsed_s(self, now: datetime) -> float:
+        """Give the length of the stay in seconds, up to ``now`` if it is under way."""
+        return ((self.exited_at or now) - self.entered_at).total_seconds()
+
+
+def state_visits(events: Iterable[Mapping[str, Any]]) -> tuple[StateVisit, ...]:
+    """Read the visits from the events of an execution without parallel branches.
+
+    Parameters
+    ----------
+    events : iterable of mapping
+        ``GetExecutionHistory``'s events, oldest first.
+    """
+    visits: list[StateVisit] = []
+    for event in events:
+        is_open = bool(visits) and visits[-1].exited_at is None
+        if entered := event.get("stateEnteredEventDetails"):
+            if is_open:
+                visits[-1] = visits[-1]._replace(exited_at=event["timestamp"])
+            visits.append(StateVisit(entered["name"], event["timestamp"]))
+        elif exited := event.get("stateExitedEventDetails"):
+            if is_open:
+                visits[-1] = visits[-1]._replace(
+                    exited_at=event["timestamp"], output=exited.get("output")
+                )
+        elif is_open and event["type"] in _ENDS:
+            visits[-1] = visits[-1]._replace(exited_at=event["timestamp"])
+        elif is_open and (failure := _failure(event)):
+            visits[-1] = visits[-1]._replace(failures=(*visits[-1].failures, failure))
+    return tuple(visits)
+
+
+def _failure(event: Mapping[str, Any]) -> str | None:
+    """Give the error of an event of a failed try, such as ``TaskFailed`` or ``TaskTimedOut``."""
+    kind = event["type"]
+    details = event.get(f"{kind[:1].lower()}{kind[1:]}EventDetails")
+    if not isinstance(details, dict) or "error" not in details:
+        return None
+    return ": ".join(part for part in (details["error"], details.get("cause")) if part)
+
+
+class ExecutionHistory:
+    """The history of one execution, fetched piece by piece.
+
+    Parameters
+    ----------
+    client : SFNClient
+        How to reach Step Functions.
+    execution_arn : str
+        The execution.
+    """
+
+    def __init__(self, client: "SFNClient", execution_arn: str) -> None:
+        self._client = client
+        self._execution_arn = execution_arn
+        self._events: list[HistoryEventTypeDef] = []
+
+    def visits(self) -> tuple[StateVisit, ...]:
+        """Fetch what is new and give every visit so far."""
+        known = self._events[-1]["id"] if self._events else 0
+        fresh: list[HistoryEventTypeDef] = []
+        pages = self._client.get_paginator("get_execution_history").paginate(
+            executionArn=self._execution_arn,
+            reverseOrder=True,
+            PaginationConfig={"PageSize": _PAGE},
+        )
+        for page in pages:
+            new = [event for event in page["events"] if event["id"] > known]
+            fresh += new
+            if len(new) < len(page["events"]):
+                break
+        self._events += reversed(fresh)
+        return state_visits(self._events)

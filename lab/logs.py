@@ -1,0 +1,101 @@
+"""The lines that an experiment's functions and jobs logged."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapters.service_errors import store_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.client import CloudWatchLogsClient
+
+_FOLLOW_POLL_S = 1.0
+
+
+class LogLine(NamedTuple):
+    """One line of a log.
+
+    Attributes
+    ----------
+    at : datetime
+        When it was logged.
+    source : str
+        The last part of the log group's name: the function or the worker.
+    text : str
+        As it was logged; JSON from the functions.
+    """
+
+    at: datetime
+    source: str
+    text: str
+
+    def plain(self) -> str:
+        """Write the line for people: a structured one by its level and message."""
+        level, message = "", self.text
+        try:
+            fields = json.loads(self.text)
+        except ValueError:
+            fields = None
+        if isinstance(fields, dict) and "message" in fields:
+            level, message = str(fields.get("level", "")), str(fields["message"])
+        return f"{self.at:%H:%M:%S} {self.source:<28} {level:<7} {message}".rstrip()
+
+
+class LogReader:
+    """Reads log groups together, in the order of time.
+
+    Parameters
+    ----------
+    client : CloudWatchLogsClient
+        How to reach CloudWatch Logs.
+    groups : sequence of str
+        Names of the log groups.
+    """
+
+    def __init__(self, client: "CloudWatchLogsClient", groups: Sequence[str]) -> None:
+        self._client = client
+        self._groups = groups
+        self._read: set[tuple[str, str]] = set()
+
+    def fresh(self, containing: str | None, since: datetime) -> list[LogLine]:
+        """Give the lines since a moment that were not given before.
+
+        Parameters
+        ----------
+        containing : str or None
+            Take the lines with this text only.
+        since : datetime
+            The oldest moment.
+        """
+        lines = []
+        for group in self._groups:
+            for event_id, line in self._events(group, since):
+                if (group, event_id) not in self._read:
+                    self._read.add((group, event_id))
+                    if containing is None or containing in line.text:
+                        lines.append(line)
+        return sorted(lines, key=lambda line: line.at)
+
+    def follow(
+        self,
+        containing: str | None,
+        since: datetime,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> Iterator[LogLine]:
+        """Give lines as they come, until the caller stops."""
+        while True:
+            yield from self.fresh(containing, since)
+            sleep(_FOLLOW_POLL_S)
+
+    def _events(self, group: str, since: datetime) -> Iterator[tuple[str, LogLine]]:
+        source = group.rpartition("/")[2]
+        with store_errors("CloudWatch Logs"):
+            pages = self._client.get_paginator("filter_log_events").paginate(
+                logGroupName=group, startTime=int(since.timestamp() * 1000)
+            )
+            for page in pages:
+                for event in page["events"]:
+                    at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                    yield event["eventId"], LogLine(at, source, event["message"].rstrip())

@@ -1,0 +1,60 @@
+"""The options that several commands share, and where they point."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab import one_machine
+from lab.settings import DEFAULT_STATE_DIR, Place, read_settings
+from lab.target import Target
+
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        envvar="LAB_PROFILE",
+        help="Profile of the AWS configuration; without it, the one-machine cloud.",
+    ),
+]
+Region = Annotated[
+    str | None, typer.Option("--region", envvar="LAB_REGION", help="AWS region of the lab.")
+]
+StateDir = Annotated[
+    Path,
+    typer.Option(
+        "--state-dir",
+        envvar="LAB_STATE_DIR",
+        help="What the one-machine cloud remembers.",
+        show_default=".lab",
+    ),
+]
+CampaignName = Annotated[
+    str, typer.Option("--campaign", envvar="LAB_CAMPAIGN", help="Name of the campaign.")
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port", envvar="LAB_PORT", help="Port of the one-machine cloud; 0 picks a free one."
+    ),
+]
+WaitScale = Annotated[
+    float,
+    typer.Option(
+        "--wait-scale",
+        envvar="LAB_WAIT_SCALE",
+        help="Factor on the state machines' pauses in the one-machine cloud, from 0 to 1.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for a machine to read.")]
+ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name.")]
+
+
+def target_at(
+    profile: str | None, region: str | None, state_dir: Path = DEFAULT_STATE_DIR
+) -> Target:
+    """Name the deployment that the options point at."""
+    place = read_settings(Place, profile=profile, region=region, state_dir=state_dir)
+    if place.profile is not None:
+        return Target.aws(place.profile, place.region)
+    return one_machine.target_of(one_machine.cloud_at(place.state_dir))

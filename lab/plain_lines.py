@@ -1,0 +1,119 @@
+"""A running campaign line by line, for logs and pipes."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from codec_lab.notice import HEADLINE, reason_line
+from codec_lab.phase import MAX_ATTEMPTS, Phase
+from lab.history import StateVisit
+from lab.observation import PHASE_OF_STATE, CampaignView, ExperimentView, PauseView, phase_views
+from lab.wording import clock_time, rate_point
+
+COMPLETED_LINE = "EXPERIMENT COMPLETED SUCCESSFULLY"
+_OPENS_PHASE = frozenset({"Design", "Deploy", "Validate", "Execute", "Analyze", "DesignNext"})
+
+
+class PlainLines:
+    """Writes a line for everything that is new since the last look.
+
+    Parameters
+    ----------
+    write : callable
+        Takes a line.
+    started_at : datetime
+        What the time at the beginning of each line counts from.
+    wait_scale : float
+        Factor on the length of pauses.
+    """
+
+    def __init__(
+        self, write: Callable[[str], None], started_at: datetime, wait_scale: float
+    ) -> None:
+        self._write = write
+        self._started_at = started_at
+        self._wait_scale = wait_scale
+        self._visits_shown: dict[str, int] = {}
+        self._failures_shown: dict[tuple[str, int], int] = {}
+        self._points_shown: set[tuple[str, int, str | None, int]] = set()
+        self._pause_shown: PauseView | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leave nothing behind."""
+
+    def show(self, view: CampaignView) -> None:
+        """Write what is new."""
+        for experiment in view.experiments:
+            self._show_experiment(experiment, view.at)
+        if view.pause is not None and view.pause != self._pause_shown:
+            waited_s = view.pause.pause_s * self._wait_scale
+            self._line(
+                view.at, "campaign", f"pause of {view.pause.pause_s} s (waits {waited_s:g} s)"
+            )
+        self._pause_shown = view.pause or self._pause_shown
+
+    def _show_experiment(self, view: ExperimentView, now: datetime) -> None:
+        # Runs of one experiment have histories of their own.
+        key = f"{view.experiment.experiment_id} run {view.experiment.run}"
+        name = view.experiment.experiment_id
+        shown = self._visits_shown.get(key, 0)
+        for index, visit in enumerate(view.visits):
+            if index >= shown:
+                for line in self._visit_lines(view, index, visit):
+                    self._line(visit.entered_at, name, line)
+            failures = self._failures_shown.get((key, index), 0)
+            for failure in visit.failures[failures:]:
+                self._line(now, name, f"{visit.state} failed: {failure}")
+            self._failures_shown[key, index] = len(visit.failures)
+        self._visits_shown[key] = len(view.visits)
+        self._show_point(view, now)
+
+    @staticmethod
+    def _visit_lines(view: ExperimentView, index: int, visit: StateVisit) -> list[str]:
+        if visit.state == "Completed":
+            return [COMPLETED_LINE]
+        if visit.state == "NeedsHuman":
+            reasons = view.experiment.human_intervention_reasons
+            return [HEADLINE, *(reason_line(reason) for reason in reasons[-1:])]
+        phase = PHASE_OF_STATE.get(visit.state)
+        if phase is None:
+            return []
+        if visit.state not in _OPENS_PHASE:
+            return [visit.state] if visit.state.startswith("Fix") else []
+        seen_before = any(earlier.state == visit.state for earlier in view.visits[:index])
+        lines = [] if seen_before else [phase.headline]
+        if phase in {Phase.VALIDATION, Phase.EXECUTION}:
+            attempt = phase_views(view.visits[: index + 1], visit.entered_at)[
+                phase.number - 1
+            ].attempt
+            lines.append(f"{phase.capitalize()} attempt {attempt}/{MAX_ATTEMPTS}")
+        return lines
+
+    def _show_point(self, view: ExperimentView, now: datetime) -> None:
+        progress = view.progress
+        if progress is None or progress.point is None:
+            return
+        experiment = view.experiment
+        key = (experiment.experiment_id, experiment.run, progress.clip, progress.done_points)
+        if key not in self._points_shown:
+            self._points_shown.add(key)
+            measured = rate_point(progress.clip, progress.point)
+            self._line(
+                now,
+                experiment.experiment_id,
+                f"rate point {progress.done_points}/{progress.total_points}: {measured}",
+            )
+
+    def _line(self, at: datetime, name: str, text: str) -> None:
+        elapsed_s = max(0.0, (at - self._started_at).total_seconds())
+        self._write(f"[{clock_time(elapsed_s):>7}] {name}  {text}")
