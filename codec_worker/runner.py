@@ -4,7 +4,7 @@
 process's hands; nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Self
@@ -22,6 +22,7 @@ from codec_lab.errors import (
 from codec_lab.limits import Limits
 from codec_worker.contract import Clip, Geometry, Planes
 from codec_worker.failure import CandidateFailedError
+from codec_worker.imports import preload
 from codec_worker.sandbox import Outcome, Run, Sandbox
 
 _LOG_TAIL_CHARACTERS = 4000
@@ -61,7 +62,11 @@ class MakeBox(Protocol):
     """Starts a sandbox that ends with its context."""
 
     def __call__(
-        self, files: Mapping[str, str], direction: Literal["encode", "decode"], limits: Limits
+        self,
+        files: Mapping[str, str],
+        direction: Literal["encode", "decode"],
+        limits: Limits,
+        preload: Sequence[str],
     ) -> AbstractContextManager[Box]:
         """Start the sandbox of one direction."""
 
@@ -108,10 +113,10 @@ class Runner:
         self.log: list[str] = []
 
     def __enter__(self) -> Self:
-        files, limits = self._candidate.files, self._limits
+        files, limits, modules = self._candidate.files, self._limits, preload(self._candidate)
         with ExitStack() as stack:
-            self._encoder = stack.enter_context(self._make_box(files, "encode", limits))
-            self._decoder = stack.enter_context(self._make_box(files, "decode", limits))
+            self._encoder = stack.enter_context(self._make_box(files, "encode", limits, modules))
+            self._decoder = stack.enter_context(self._make_box(files, "decode", limits, modules))
             self._stack = stack.pop_all()
         return self
 

@@ -8,20 +8,16 @@ import ast
 import sys
 import warnings
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import CandidateImportError, CandidateSyntaxError, ContractError
 from codec_worker.failure import CandidateFailedError
+from codec_worker.imports import OWN_MODULES, PACKAGES, imports, is_provided, statements
 
 MAX_SOURCE_BYTES = 64 * 1024
 """Compressed source, tables included: a decoder cannot hide a clip in it."""
-
-PACKAGES = frozenset({"constriction", "numba", "numpy", "scipy"})
-"""What a candidate may import beside the standard library."""
-
-TOOLBOX = "codec_worker.toolbox"
 
 _ARITY = {"encode": ("clip", "quality"), "decode": ("bitstream",)}
 
@@ -85,45 +81,16 @@ def _parse(name: str, text: str) -> ast.Module:
 
 def _check_imports(name: str, tree: ast.Module, files: Mapping[str, str]) -> None:
     own = {file.removesuffix(".py") for file in files}
-    for node, module in _imports(tree):
-        top = module.split(".")[0]
-        if top in sys.stdlib_module_names | PACKAGES | own:
-            continue
-        if module == TOOLBOX or module.startswith(f"{TOOLBOX}."):
+    for node, module in imports(tree):
+        if is_provided(module) or module.split(".")[0] in sys.stdlib_module_names | own:
             continue
         raise CandidateFailedError(
             CandidateImportError,
             f"{name}, line {node.lineno}: the bench has no module {module} for candidates; "
-            f"there are {', '.join(sorted(PACKAGES))}, {TOOLBOX} and the standard library.",
+            f"there are {', '.join(sorted(PACKAGES))}, {', '.join(OWN_MODULES)} "
+            "and the standard library.",
             exception="ModuleNotFoundError",
         )
-
-
-def _imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
-    """Give the modules that are imported; what stands in a ``try`` may be missing."""
-    for node in _statements(tree.body, enter=_is_no_try):
-        match node:
-            case ast.Import():
-                yield from ((node, alias.name) for alias in node.names)
-            case ast.ImportFrom(module="codec_worker", level=0):
-                yield from ((node, f"codec_worker.{alias.name}") for alias in node.names)
-            case ast.ImportFrom(module=str(module), level=0):
-                yield node, module
-
-
-def _statements(body: Sequence[ast.stmt], enter: Callable[[ast.stmt], bool]) -> Iterator[ast.stmt]:
-    """Give statements and, of those that may be entered, the statements inside."""
-    for node in body:
-        yield node
-        if enter(node):
-            for field in ("body", "orelse", "finalbody"):
-                yield from _statements(getattr(node, field, []), enter)
-            for branch in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
-                yield from _statements(branch.body, enter)
-
-
-def _is_no_try(node: ast.stmt) -> bool:
-    return not isinstance(node, ast.Try | ast.TryStar)
 
 
 def _runs_at_import(node: ast.stmt) -> bool:
@@ -132,7 +99,7 @@ def _runs_at_import(node: ast.stmt) -> bool:
 
 def _check_function(tree: ast.Module, name: str, parameters: Sequence[str]) -> None:
     signature = f"{name}({', '.join(parameters)})"
-    top_level = list(_statements(tree.body, enter=_runs_at_import))
+    top_level = list(statements(tree.body, enter=_runs_at_import))
     bindings = [node for node in top_level if name in _bound_names(node)]
     if not bindings:
         if any(_is_star_import(node) for node in top_level):

@@ -1,0 +1,69 @@
+"""What a candidate imports, read from its source."""
+
+import ast
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from codec_lab.candidate import Candidate
+
+PACKAGES = frozenset({"constriction", "numba", "numpy", "scipy"})
+"""What a candidate may import beside the standard library."""
+
+OWN_MODULES = ("codec_worker.contract", "codec_worker.toolbox")
+"""What a candidate may import of the bench."""
+
+
+def is_provided(module: str) -> bool:
+    """Tell whether the bench offers a module to candidates."""
+    if module.split(".", maxsplit=1)[0] in PACKAGES:
+        return True
+    return any(module == own or module.startswith(f"{own}.") for own in OWN_MODULES)
+
+
+def imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    """Give the modules that are imported; what stands in a ``try`` may be missing."""
+    for node in statements(tree.body, enter=_is_no_try):
+        match node:
+            case ast.Import():
+                yield from ((node, alias.name) for alias in node.names)
+            case ast.ImportFrom(module=("codec_worker" | "codec_worker.toolbox") as package):
+                yield from ((node, f"{package}.{alias.name}") for alias in node.names)
+            case ast.ImportFrom(module=str(module), level=0):
+                yield node, module
+
+
+def statements(body: Sequence[ast.stmt], enter: Callable[[ast.stmt], bool]) -> Iterator[ast.stmt]:
+    """Give statements and, of those that may be entered, the statements inside."""
+    for node in body:
+        yield node
+        if enter(node):
+            for field in ("body", "orelse", "finalbody"):
+                yield from statements(getattr(node, field, []), enter)
+            for branch in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
+                yield from statements(branch.body, enter)
+
+
+def preload(candidate: Candidate) -> tuple[str, ...]:
+    """Name the modules of the bench that a candidate imports.
+
+    A sandbox imports them once, so that no call of the candidate pays for libraries or waits for
+    the toolbox's kernels. The candidate's files must have passed the screen.
+    """
+    trees = (ast.parse(text) for text in candidate.files.values())
+    named = {module for tree in trees for _, module in imports(tree) if is_provided(module)}
+    return ("numpy", *sorted(filter(_exists, named - {"numpy"})))
+
+
+def _is_no_try(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.Try | ast.TryStar)
+
+
+def _exists(module: str) -> bool:
+    """Tell whether there is such a module, without importing its package."""
+    package, *rest = module.split(".")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return False
+    place = Path(*spec.submodule_search_locations[:1], *rest)
+    return place.is_dir() or place.with_suffix(".py").is_file()
