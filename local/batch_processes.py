@@ -147,8 +147,12 @@ class JobProcesses:
         OSError
             When the request is too large or the fork server is gone.
         """
-        request = {"job": name, "command": list(command), "env": dict(environment),
-                   "cwd": str(directory)}
+        request = {
+            "job": name,
+            "command": list(command),
+            "env": dict(environment),
+            "cwd": str(directory),
+        }
         read_fd, write_fd = os.pipe()
         process = JobProcess(name, read_fd, self._signal)
         try:

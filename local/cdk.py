@@ -125,9 +125,7 @@ class CdkCli:
     def outputs(self, stack: str) -> dict[str, str]:
         """Return the outputs of a deployed stack, empty when there is no such stack."""
         found = self._describe(stack)
-        return {
-            output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])
-        }
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
     # -- details ------------------------------------------------------------------------------
 

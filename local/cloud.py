@@ -14,14 +14,13 @@ ends, unless it is started detached; then any process may stop it by its state d
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -198,13 +197,8 @@ class OneMachineCloud:
 
     def set_wait_scale(self, scale: float) -> None:
         """Change the factor on Wait states and retry pauses of the running server."""
-        request = urllib.request.Request(
-            f"{self.endpoint_url}/_ministack/config",
-            data=json.dumps({"stepfunctions._SFN_WAIT_SCALE": scale}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=10):
-            self.settings = self.settings.model_copy(update={"wait_scale": scale})
+        self._ask("POST", "/_ministack/config", {"stepfunctions._SFN_WAIT_SCALE": scale})
+        self.settings = self.settings.model_copy(update={"wait_scale": scale})
 
     # -- details ------------------------------------------------------------------------------
 
@@ -218,12 +212,18 @@ class OneMachineCloud:
             if not request.lifeline:
                 pipe.close()
 
+    def _ask(self, method: str, path: str, body: dict[str, float] | None = None) -> None:
+        connection = http.client.HTTPConnection(HOST, self.settings.port, timeout=10)
+        with contextlib.closing(connection):
+            headers = {"Content-Type": "application/json"}
+            connection.request(method, path, json.dumps(body) if body else None, headers)
+            connection.getresponse().read()
+
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S
         while self._child and self._child.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(OSError, urllib.error.URLError):
-                with urllib.request.urlopen(f"{self.endpoint_url}/_ministack/health", timeout=5):
-                    return
+            with contextlib.suppress(OSError):
+                return self._ask("GET", "/_ministack/health")
             time.sleep(0.05)
         lines = self.settings.log_path.read_text(encoding="utf-8", errors="replace").splitlines()
         shown = "\n  ".join(lines[-_LOG_LINES_SHOWN:]) or "(nothing logged)"

@@ -17,6 +17,8 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from typing import Any
 
 END_MARK = "\x1eEND-OF-INVOCATION\x1e"
 FAILURE_KEY = "\x1elambda-failure"
@@ -28,7 +30,7 @@ class Context:
     identity = None
     client_context = None
 
-    def __init__(self, init, call):
+    def __init__(self, init: dict[str, Any], call: dict[str, Any]) -> None:
         self.function_name = init["function_name"]
         self.function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         self.memory_limit_in_mb = init["memory"]
@@ -38,16 +40,16 @@ class Context:
         self.log_stream_name = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
         self._deadline = time.monotonic() + call.get("timeout_ms", 3000) / 1000
 
-    def get_remaining_time_in_millis(self):
+    def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the invocation times out."""
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 
-def _requests():
+def _requests() -> "queue.SimpleQueue[str]":
     """Return a queue of input lines; the process ends when its parent closes the input."""
-    lines = queue.SimpleQueue()
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def read():
+    def read() -> None:
         for line in sys.stdin:
             lines.put(line)
         os._exit(0)
@@ -56,7 +58,7 @@ def _requests():
     return lines
 
 
-def _failure(error, request_id):
+def _failure(error: Exception, request_id: str) -> dict[str, Any]:
     return {
         "errorMessage": str(error),
         "errorType": type(error).__name__,
@@ -65,26 +67,29 @@ def _failure(error, request_id):
     }
 
 
-def _load(init):
+def _load(init: dict[str, Any]) -> Callable[[Any, Context], Any]:
     sys.path.insert(0, init["code_dir"])
     for layer in filter(None, os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep)):
-        sys.path[:0] = [layer, os.path.join(layer, "python")]
-    return getattr(importlib.import_module(init["module"]), init["handler"])
+        sys.path[:0] = [layer, f"{layer}/python"]
+    handler: Callable[[Any, Context], Any] = getattr(
+        importlib.import_module(init["module"]), init["handler"]
+    )
+    return handler
 
 
-def _invoke(handler, init, line):
+def _invoke(handler: Callable[[Any, Context], Any], init: dict[str, Any], line: str) -> str:
     message = json.loads(line)
     context = Context(init, message.get("ctx") or {})
     os.environ["_X_AMZN_TRACE_ID"] = (message.get("ctx") or {}).get("trace_id") or ""
     try:
         return json.dumps({"status": "ok", "result": handler(message["event"], context)})
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - any fault of the handler is its answer
         traceback.print_exc()
         failure = _failure(error, context.aws_request_id)
         return json.dumps({"status": "ok", "result": {FAILURE_KEY: failure}})
 
 
-def main():
+def main() -> None:
     """Answer invocations until the parent closes standard input."""
     answers, sys.stdout = sys.stdout, sys.stderr
     ctypes.CDLL(None).prctl(15, b"lambda")  # PR_SET_NAME: tells it apart in `ps`
@@ -93,7 +98,7 @@ def main():
     init = json.loads(lines.get())
     try:
         handler = _load(init)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - any fault of an import is the answer
         traceback.print_exc()
         answers.write(json.dumps({"status": "error", "error": f"{type(error).__name__}: {error}"}))
         answers.write("\n")

@@ -13,8 +13,8 @@ SIGKILL included, an ordinary one:
   often, so that saving never takes more than a twentieth of the time.
 - A stack that was being deployed when the process ended is marked as rolled back.
 
-Replaces the entries of ``ministack.app.SERVICE_HANDLERS``, ``ministack.app._load_persisted_state`` and the
-``get_state`` of four services.
+Replaces the entries of ``ministack.app.SERVICE_HANDLERS``,
+``ministack.app._load_persisted_state`` and the ``get_state`` of four services.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ _ITEM = "dynamodb-item"
 _LOGS = "cloudwatch_logs"
 _SAVING_SHARE = 20
 
-_READ_ACTION = re.compile(r"(?:Batch)?(?:Get|Describe|List|Query|Scan|Head|Filter|Search)[A-Z]|Query|Scan")
+_READ_ACTION = re.compile(
+    r"(?:Batch)?(?:Get|Describe|List|Query|Scan|Head|Filter|Search)[A-Z]|Query|Scan"
+)
 _READ_FORM = re.compile(rb"(?:^|&)Action=(?:Get|Describe|List)")
 _READ_PATH = re.compile(r"/v1/(?:describe|list)")
 _INVOKE_PATH = re.compile(r"/functions/[^/]+/invocations")
@@ -50,17 +52,36 @@ _ITEM_ACTIONS = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "Trans
 # The stores of `get_state` that stay in MiniStack's state files.
 _STORES: dict[str, tuple[str, ...]] = {
     "dynamodb": (
-        "tags", "ttl_settings", "pitr_settings", "kinesis_destinations", "contributor_insights",
-        "backups", "resource_policies", "exports", "imports",
+        "tags",
+        "ttl_settings",
+        "pitr_settings",
+        "kinesis_destinations",
+        "contributor_insights",
+        "backups",
+        "resource_policies",
+        "exports",
+        "imports",
     ),
     "batch": ("compute_envs", "job_queues", "job_definitions"),
     "stepfunctions": (
-        "state_machines", "tags", "activities", "state_machine_versions", "state_machine_aliases",
+        "state_machines",
+        "tags",
+        "activities",
+        "state_machine_versions",
+        "state_machine_aliases",
         "map_runs",
     ),
     "cloudwatch_logs": (
-        "log_groups", "destinations", "resource_policies", "log_group_policies", "metric_filters",
-        "queries", "log_records", "delivery_sources", "delivery_destinations", "deliveries",
+        "log_groups",
+        "destinations",
+        "resource_policies",
+        "log_group_policies",
+        "metric_filters",
+        "queries",
+        "log_records",
+        "delivery_sources",
+        "delivery_destinations",
+        "deliveries",
     ),
 }
 

@@ -108,10 +108,13 @@ def serve(request: ServerRequest) -> None:
 
     signal.signal(signal.SIGTERM, stop_in_thread)
     signal.signal(signal.SIGINT, stop_in_thread)
+
+    def stop_after_starter() -> None:
+        sys.stdin.read()
+        stop()
+
     if request.lifeline:
-        threading.Thread(
-            target=lambda: (sys.stdin.read(), stop()), name="lifeline", daemon=True
-        ).start()
+        threading.Thread(target=stop_after_starter, name="lifeline", daemon=True).start()
 
     async def never() -> None:
         await asyncio.Event().wait()

@@ -99,11 +99,25 @@ def client_environment(endpoint_url: str) -> dict[str, str]:
 
 def host_environment() -> dict[str, str]:
     """Return the host's variables that a child may see: none of AWS, none of the user's secrets."""
-    names = ("PATH", "HOME", "USER", "LANG", "LANGUAGE", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR",
-             "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-             "VIRTUAL_ENV", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    names = (
+        "PATH",
+        "HOME",
+        "USER",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "VIRTUAL_ENV",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    )
     return {
-        name: value
-        for name, value in os.environ.items()
-        if name in names or name.startswith("LC_")
+        name: value for name, value in os.environ.items() if name in names or name.startswith("LC_")
     }

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.core.responses import (
@@ -56,7 +56,7 @@ Record = dict[str, Any]
 def _plain(value: Any) -> Any:
     """Return a history value with JSON types only."""
     if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, dict):
         return {str(getattr(key, "value", key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -114,7 +114,7 @@ class StepFunctionsEngine:
             worker._execution_logic()
             PROGRAMS.give_back(machine["definition"], worker.program)
             self._finish(record, execution)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the execution fails, and the log says why
             stepfunctions.logger.exception("The interpreter failed in %s", execution_arn)
             self._copy_new_events(record, execution)
             stepfunctions._fail_execution(record, "States.Runtime", repr(error))
@@ -187,7 +187,7 @@ class StepFunctionsEngine:
             if execution and execution.exec_worker and execution.exec_worker.env:
                 record = stepfunctions._executions.get(arn)
                 record["events"][-1].setdefault("previousEventId", 0)
-                execution.stop(datetime.now(timezone.utc), data.get("error"), data.get("cause"))
+                execution.stop(datetime.now(UTC), data.get("error"), data.get("cause"))
                 self._save(arn, record)
                 COMPLETIONS.ring()
             return response
@@ -204,9 +204,7 @@ class StepFunctionsEngine:
                     if env and send(env.callback_pool_manager, data):
                         return stepfunctions.json_response({})
                 except CallbackNotifyConsumerError:
-                    return stepfunctions.error_response_json(
-                        "TaskTimedOut", "Task timed out", 400
-                    )
+                    return stepfunctions.error_response_json("TaskTimedOut", "Task timed out", 400)
             return stepfunctions.error_response_json("InvalidToken", "Invalid token", 400)
 
         return handle

@@ -21,8 +21,12 @@ from botocore.config import Config
 from ministack.core.responses import get_account_id
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service,
+    state_task_service_aws_sdk,
 )
 from moto.stepfunctions.parser.asl.utils import boto_client
+
+# The first word of an error's name in `aws-sdk` tasks, where moto does not know it.
+_ERROR_PREFIXES = {"batch": "Batch", "lambda": "Lambda", "s3": "S3", "sns": "Sns"}
 
 _clients: dict[tuple[str, str, str], Any] = {}
 _clients_lock = threading.Lock()
@@ -48,12 +52,13 @@ class ClientFactory:
         key = (account_id, region, service)
         with _clients_lock:
             if key not in _clients:
-                _clients[key] = boto3.client(
+                make_client: Any = boto3.client  # its stub wants the service's name spelled out
+                _clients[key] = make_client(
                     service,
                     region_name=region,
                     endpoint_url=self._endpoint_url,
                     aws_access_key_id=account_id,
-                    aws_secret_access_key="test",
+                    aws_secret_access_key="test",  # noqa: S106 - nothing to guard
                     config=Config(
                         parameter_validation=False,
                         retries={"total_max_attempts": 1},
@@ -113,5 +118,6 @@ def install(endpoint_url: str) -> None:
     for module in list(sys.modules.values()):  # modules that imported the name before
         if getattr(module, "boto_client_for", None) is original:
             vars(module)["boto_client_for"] = factory
+    state_task_service_aws_sdk._SERVICE_ERROR_NAMES.update(_ERROR_PREFIXES)
     state_task_service.StateTaskService._normalise_parameters = _normalise_parameters
     state_task_service.StateTaskService._normalise_response = _normalise_response

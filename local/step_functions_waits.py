@@ -50,7 +50,7 @@ class _ScaledTime:
         time.sleep(seconds * wait_scale())
 
 
-def _eval_sync(  # noqa: PLR0913 - the signature is moto's
+def _eval_sync(
     _task: Any,
     env: Any,
     sync_resolver: Any,

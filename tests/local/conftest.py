@@ -113,9 +113,7 @@ class Aws:
 
     def deploy_batch(self) -> None:
         self.batch.create_compute_environment(computeEnvironmentName="cpu", type="MANAGED")
-        self.batch.create_job_queue(
-            jobQueueName="jobs", priority=1, computeEnvironmentOrder=[]
-        )
+        self.batch.create_job_queue(jobQueueName="jobs", priority=1, computeEnvironmentOrder=[])
         self.batch.register_job_definition(
             jobDefinitionName="work",
             type="container",
@@ -143,6 +141,28 @@ def cloud_settings(state_dir: Path, **changes: Any) -> CloudSettings:
 
 
 @pytest.fixture(scope="session")
+def make_cloud() -> Callable[..., OneMachineCloud]:
+    """Return a function that makes a stopped cloud in a folder."""
+    return lambda state_dir, **changes: OneMachineCloud(cloud_settings(state_dir, **changes))
+
+
+@pytest.fixture(scope="session")
+def make_aws() -> type[Aws]:
+    """Return the class of the clients; conftest modules cannot be imported from tests."""
+    return Aws
+
+
+def deploy_schedule(aws: Aws) -> None:
+    """Start the clock of `test_schedule`: a minute is the shortest rate there is."""
+    machine = aws.state_machine(
+        {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}, prefix="scheduled"
+    )
+    aws.events.put_rule(Name="every-minute", ScheduleExpression="rate(1 minute)", State="ENABLED")
+    target = {"Id": "machine", "Arn": machine, "RoleArn": ROLE, "Input": '{"by": "schedule"}'}
+    aws.events.put_targets(Rule="every-minute", Targets=[target])
+
+
+@pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     cloud = OneMachineCloud(cloud_settings(tmp_path_factory.mktemp("cloud")))
     with pytest.MonkeyPatch.context() as host:
@@ -167,6 +187,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
         aws.sns.create_topic(Name="topic")
         aws.deploy_function("phase", TABLE="things")
         aws.deploy_batch()
+        deploy_schedule(aws)
         yield aws
     finally:
         cloud.stop()

@@ -76,7 +76,7 @@ def test_context(aws):
 
 
 def test_variables_live_through_the_execution_and_keep_any_text(aws):
-    source = 'def f():\n    return "x\\n" + \'y\'  # {% not an expression %}\n' * 400
+    source = "def f():\n    return \"x\\n\" + 'y'  # {% not an expression %}\n" * 400
     done = aws.run(
         machine(
             A={

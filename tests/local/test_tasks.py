@@ -84,8 +84,11 @@ def test_catch_by_class_with_assign_and_output(aws):
                     }
                 ],
             ),
-            Z={"Type": "Pass", "Output": {"e": "{% $error %}", "m": "{% $states.input %}"},
-               "End": True},
+            Z={
+                "Type": "Pass",
+                "Output": {"e": "{% $error %}", "m": "{% $states.input %}"},
+                "End": True,
+            },
         )
     )
     assert done["result"] == {"e": "DesignError", "m": "boom"}
@@ -221,8 +224,11 @@ def test_machine_time_out(aws):
 def test_wait_scale_is_live(aws):
     definition = machine(
         W={"Type": "Wait", "Seconds": "{% $states.input.s %}", "Next": "R"},
-        R=invoke({"error": "TransientError"}, Retry=retry(MaxAttempts=1, IntervalSeconds=60),
-                 Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Z"}]),
+        R=invoke(
+            {"error": "TransientError"},
+            Retry=retry(MaxAttempts=1, IntervalSeconds=60),
+            Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Z"}],
+        ),
         Z={"Type": "Succeed"},
     )
     try:
@@ -246,7 +252,9 @@ def test_stop_execution(aws):
     done = aws.finished(execution)
     assert (done["status"], done["error"], done["cause"]) == ("ABORTED", "Stopped", "by a test")
     assert [event["type"] for event in aws.history(execution)] == [
-        "ExecutionStarted", "WaitStateEntered", "ExecutionAborted",
+        "ExecutionStarted",
+        "WaitStateEntered",
+        "ExecutionAborted",
     ]
 
 
@@ -254,8 +262,9 @@ def test_stop_execution(aws):
 
 
 def test_nested_execution_waits_for_its_output(aws):
-    child = aws.state_machine(machine(P={"Type": "Pass", "Output": "{% $states.input.n * 2 %}",
-                                         "End": True}))
+    child = aws.state_machine(
+        machine(P={"Type": "Pass", "Output": "{% $states.input.n * 2 %}", "End": True})
+    )
     done = aws.run(
         machine(
             N=task(
@@ -393,9 +402,7 @@ def test_failed_condition_has_dynamodbs_name(aws):
         "ExpressionAttributeValues": {":a": {"N": "1"}},
     }
     state = update(**condition)
-    state["Catch"] = [
-        {"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "Next": "Z"}
-    ]
+    state["Catch"] = [{"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "Next": "Z"}]
     done = aws.run(machine(U=state, Z=CAUGHT), {"pk": uuid.uuid4().hex})
     assert done["result"]["caught"]["Error"] == "DynamoDB.ConditionalCheckFailedException"
 
@@ -439,24 +446,3 @@ def test_sns_publish(aws):
         )
     )
     assert len(done["result"]) == 36
-
-
-def test_schedule_rule_starts_a_machine(aws):
-    child = aws.state_machine(
-        machine(P={"Type": "Pass", "Output": "{% $states.input %}", "End": True})
-    )
-    aws.events.put_rule(Name="every", ScheduleExpression="rate(1 minute)", State="ENABLED")
-    aws.events.put_targets(
-        Rule="every",
-        Targets=[{"Id": "m", "Arn": child, "RoleArn": "arn:aws:iam::000000000000:role/lab",
-                  "Input": '{"by": "schedule"}'}],
-    )
-    try:
-        # The rule's own clock starts when it is made; a minute is the shortest rate there is.
-        started = aws.until(
-            lambda: aws.stepfunctions.list_executions(stateMachineArn=child)["executions"], 75
-        )
-        assert aws.finished(started[0]["executionArn"])["result"] == {"by": "schedule"}
-    finally:
-        aws.events.remove_targets(Rule="every", Ids=["m"])
-        aws.events.delete_rule(Name="every")

@@ -1,0 +1,283 @@
+"""Batch jobs: what they see, how they end, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+
+def submit(aws, action: str, argument: str, **fields: Any) -> str:
+    return aws.batch.submit_job(
+        jobName="job",
+        jobQueue="jobs",
+        jobDefinition="work",
+        parameters={"action": action, "argument": argument},
+        **fields,
+    )["jobId"]
+
+
+def log_of(aws, job: dict[str, Any]) -> list[str]:
+    return [
+        event["message"]
+        for event in aws.logs.get_log_events(
+            logGroupName="/aws/batch/job", logStreamName=job["container"]["logStreamName"]
+        )["events"]
+    ]
+
+
+def submit_state(action: str, argument: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "QueryLanguage": "JSONata",
+        "StartAt": "B",
+        "States": {
+            "B": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::batch:submitJob.sync",
+                "Arguments": {
+                    "JobName": "job",
+                    "JobQueue": "jobs",
+                    "JobDefinition": "work",
+                    "Parameters": {"action": action, "argument": argument},
+                },
+                "Output": "{% $states.result.Status %}",
+                "End": True,
+                **fields,
+            },
+            "Z": {"Type": "Pass", "Output": {"caught": "{% $states.input %}"}, "End": True},
+        },
+    }
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def job_processes(cloud) -> list[psutil.Process]:
+    """Return the processes of the running jobs: the children of the fork server."""
+    note = json.loads((cloud.settings.state_dir / "server.json").read_text())
+    return [
+        job
+        for child in psutil.Process(note["pid"]).children()
+        if "local.worker_forkserver" in child.cmdline()
+        for job in child.children()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "exit_code", "lines"),
+    [
+        (("say", "hello"), "SUCCEEDED", 0, ["say hello"]),
+        (("exit", "3"), "FAILED", 3, ["exit 3"]),
+        (("kill", "me"), "FAILED", 137, ["kill me"]),
+        (("environment", "COLOUR"), "SUCCEEDED", 0, ["environment COLOUR", "COLOUR=blue"]),
+        (
+            ("environment", "ANTHROPIC_API_KEY"),
+            "SUCCEEDED",
+            0,
+            ["environment ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY=None"],
+        ),
+    ],
+)
+def test_how_a_job_ends(aws, command, status, exit_code, lines):
+    job = aws.job(submit(aws, *command))
+    assert (job["status"], job["container"]["exitCode"]) == (status, exit_code)
+    assert job["statusReason"] == "Essential container in task exited"
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [exit_code]
+    assert job["createdAt"] <= job["startedAt"] <= job["stoppedAt"]
+    assert log_of(aws, job) == lines
+
+
+def test_a_crash_leaves_its_traceback_in_the_log(aws):
+    job = aws.job(submit(aws, "crash", "boom"))
+    assert (job["status"], job["container"]["exitCode"]) == ("FAILED", 1)
+    assert log_of(aws, job)[-1] == "RuntimeError: boom"
+
+
+def test_client_environment_reaches_the_cloud(aws):
+    job = aws.job(submit(aws, "environment", "AWS_ENDPOINT_URL"))
+    assert log_of(aws, job)[-1] == f"AWS_ENDPOINT_URL={aws.cloud.endpoint_url}"
+
+
+def test_overrides(aws):
+    job = aws.job(
+        submit(
+            aws,
+            "say",
+            "x",
+            containerOverrides={
+                "command": ["environment", "COLOUR"],
+                "environment": [{"name": "COLOUR", "value": "red"}],
+            },
+        )
+    )
+    assert log_of(aws, job)[-1] == "COLOUR=red"
+
+
+def test_log_lines_come_while_the_job_runs(aws):
+    job_id = submit(aws, "lines", "0.4")
+    running = aws.until(
+        lambda: (
+            (job := aws.batch.describe_jobs(jobs=[job_id])["jobs"][0])["status"] == "RUNNING"
+            and job
+        )
+    )
+    aws.until(lambda: "line 0" in log_of(aws, running))
+    assert aws.batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING"
+    assert log_of(aws, aws.job(job_id)) == ["lines 0.4", "line 0", "line 1", "line 2"]
+
+
+def test_jobs_share_no_random_state(aws):
+    jobs = [aws.job(submit(aws, "random", "x")) for _ in range(2)]
+    assert log_of(aws, jobs[0])[-1] != log_of(aws, jobs[1])[-1]
+
+
+def test_time_out_kills_the_whole_family(aws):
+    job_id = submit(aws, "child", "600", timeout={"attemptDurationSeconds": 1})
+    job = aws.job(job_id)
+    assert job["status"] == "FAILED"
+    assert job["statusReason"] == "Job attempt duration exceeded timeout"
+    assert job["container"]["exitCode"] == 137
+    child = int(log_of(aws, job)[-1].split()[1])
+    aws.until(lambda: gone(child))
+
+
+def test_a_jobs_leftovers_end_with_it(aws):
+    job = aws.job(submit(aws, "child", "0"))
+    assert job["status"] == "SUCCEEDED"
+    child = int(log_of(aws, job)[-1].split()[1])
+    aws.until(lambda: gone(child))
+
+
+def test_retries(aws):
+    job = aws.job(submit(aws, "fail-until", "3", retryStrategy={"attempts": 3}))
+    assert job["status"] == "SUCCEEDED"
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [75, 75, 0]
+
+
+def test_evaluate_on_exit_ends_the_retries(aws):
+    strategy = {
+        "attempts": 5,
+        "evaluateOnExit": [
+            {"onExitCode": "75", "action": "RETRY"},
+            {"onReason": "*", "action": "EXIT"},
+        ],
+    }
+    job = aws.job(submit(aws, "exit", "3", retryStrategy=strategy))
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [3]
+    job = aws.job(submit(aws, "fail-until", "2", retryStrategy=strategy))
+    assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [75, 0]
+
+
+def test_terminate(aws):
+    job_id = submit(aws, "sleep", "600")
+    aws.until(lambda: aws.batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING")
+    aws.batch.terminate_job(jobId=job_id, reason="enough")
+    job = aws.job(job_id)
+    assert (job["status"], job["statusReason"]) == ("FAILED", "enough")
+    assert job["container"]["exitCode"] == 143
+
+
+def test_slots_and_cancel(aws):
+    busy = [submit(aws, "sleep", "600") for _ in range(2)]  # two slots
+    waiting = submit(aws, "say", "later")
+    cancelled = submit(aws, "say", "never")
+    time.sleep(0.3)
+    states = [job["status"] for job in aws.batch.describe_jobs(jobs=[*busy, waiting])["jobs"]]
+    assert states == ["RUNNING", "RUNNING", "RUNNABLE"]
+    aws.batch.cancel_job(jobId=cancelled, reason="not needed")
+    aws.batch.terminate_job(jobId=busy[0], reason="make room")
+    assert aws.job(waiting)["status"] == "SUCCEEDED"
+    done = aws.job(cancelled)
+    assert (done["status"], done["statusReason"]) == ("FAILED", "not needed")
+    assert done["attempts"] == []
+    aws.batch.terminate_job(jobId=busy[1], reason="end")
+    aws.job(busy[1])
+
+
+@pytest.mark.parametrize("field", ["jobQueue", "jobDefinition"])
+def test_unknown_names_are_refused(aws, field):
+    names = {"jobQueue": "jobs", "jobDefinition": "work", field: "nope"}
+    with pytest.raises(ClientError, match="nope does not exist"):
+        aws.batch.submit_job(jobName="job", **names)
+
+
+# -- submitJob.sync --------------------------------------------------------------------------
+
+
+def test_sync_task_waits_for_the_job(aws):
+    done = aws.run(submit_state("say", "hello"))
+    assert done["result"] == "SUCCEEDED"
+    assert "TaskSubmitted" in [event["type"] for event in aws.history(done["executionArn"])]
+
+
+def test_sync_task_fails_with_the_job_as_cause(aws):
+    done = aws.run(
+        submit_state(
+            "exit",
+            "75",
+            Catch=[
+                {
+                    "ErrorEquals": ["States.TaskFailed"],
+                    "Output": "{% $parse($states.errorOutput.Cause).Container.ExitCode %}",
+                    "Next": "Z",
+                }
+            ],
+        )
+    )
+    assert done["result"] == {"caught": 75}
+
+
+def test_sync_task_of_a_missing_queue(aws):
+    definition = submit_state("say", "x")
+    definition["States"]["B"]["Arguments"]["JobQueue"] = "nope"
+    assert aws.run(definition)["error"] == "Batch.ClientException"
+
+
+@pytest.mark.parametrize("how", ["stop", "time out"])
+def test_a_stopped_or_late_task_takes_its_job_with_it(aws, how):
+    limit = {"TimeoutSeconds": 1} if how == "time out" else {}
+    execution = aws.start(aws.state_machine(submit_state("sleep", "600", **limit)))
+    submitted = aws.until(
+        lambda: [
+            json.loads(event["taskSubmittedEventDetails"]["output"])
+            for event in aws.history(execution)
+            if event["type"] == "TaskSubmitted"
+        ]
+    )
+    if how == "stop":
+        aws.stepfunctions.stop_execution(executionArn=execution)
+    else:
+        assert aws.finished(execution)["error"] == "States.Timeout"
+    job = aws.job(submitted[0]["JobId"])
+    assert job["status"] == "FAILED"
+    assert "was stopped" in job["statusReason"]
+
+
+def test_a_killed_worker_is_retried(aws):
+    """The worker's process is killed from outside, as the kernel does when memory runs out."""
+    execution = aws.start(
+        aws.state_machine(
+            submit_state(
+                "sleep",
+                "1",
+                Retry=[{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}],
+            )
+        )
+    )
+    first = aws.until(
+        lambda: [
+            json.loads(event["taskSubmittedEventDetails"]["output"])["JobId"]
+            for event in aws.history(execution)
+            if event["type"] == "TaskSubmitted"
+        ]
+    )[0]
+    aws.until(lambda: aws.batch.describe_jobs(jobs=[first])["jobs"][0]["status"] == "RUNNING")
+    for process in job_processes(aws.cloud):
+        process.kill()
+    assert aws.job(first)["container"]["exitCode"] == 137
+    assert aws.finished(execution)["result"] == "SUCCEEDED"

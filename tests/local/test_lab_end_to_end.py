@@ -1,0 +1,392 @@
+"""The app as it is deployed: real CDK, state machines, handlers, worker and sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from adapters.system_clock import SystemClock
+from codec_lab import campaigns
+from codec_lab.campaigns import Answer, CampaignOrder, open_campaign
+from codec_lab.experiment import Experiment
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Mind
+from codec_worker import codecs
+from codec_worker.clips import freeze
+from codec_worker.contract import Clip
+from lab import one_machine
+from lab.target import Target
+from local.cdk import CdkCli
+from local.cloud import OneMachineCloud
+from local.settings import REPOSITORY_ROOT, CloudSettings
+
+SMALL = (Path(codecs.__file__).parent / "small.py").read_text()
+CLOCK = SystemClock()
+WAIT_SCALE = 0.002
+
+# A codec that holds: lossless by zlib, with a quantiser for its rate points. What a test adds
+# to it goes wrong in one place.
+PLAIN = """
+import struct
+import zlib
+
+import numpy as np
+
+PARAMETERS = {
+    "level": 6,
+}
+SEARCH_SPACE = {"level": [1, 2, 3, 4, 5, 6, 7, 8, 9]}
+
+
+def encode(clip, quality):
+    step = 2 + (100 - quality) // 4
+    planes = [np.minimum(plane // step * step + step // 2, 255) for plane in clip[:3]]
+    data = b"".join(plane.astype(np.uint8).tobytes() for plane in planes)
+    return struct.pack("<HHH", *clip.y.shape) + zlib.compress(data, PARAMETERS["level"])
+
+
+def decode(bitstream):
+    n, h, w = struct.unpack_from("<HHH", bitstream)
+    data = np.frombuffer(zlib.decompress(bitstream[6:]), np.uint8)
+    y, u, v = np.split(data, [n * h * w, n * h * w * 5 // 4])
+    return (
+        y.reshape(n, h, w).copy(),
+        u.reshape(n, h // 2, w // 2).copy(),
+        v.reshape(n, h // 2, w // 2).copy(),
+    )
+"""
+WRONG_SHAPE = PLAIN.replace("y.reshape(n, h, w).copy()", "y.reshape(n, h, w)[:, 1:].copy()")
+IMPORT_ERROR = PLAIN.replace("import struct\n", "import struct\nimport torch\n")
+EXCEPTION = PLAIN.replace("    step = 2", "    {}['absent']\n    step = 2")
+ENDLESS_LOOP = PLAIN.replace("    step = 2", "    while True:\n        pass\n    step = 2")
+LATE_CRASH = PLAIN.replace("    step = 2", "    assert len(clip.y) <= 8, 'too long'\n    step = 2")
+NO_SPACE = PLAIN.replace("SEARCH_SPACE", "OTHER")
+
+
+def moving_clip(frames: int = 12) -> Clip:
+    """A textured square that moves over a gradient, with noise: 64x48, 25 frames a second."""
+    rng = np.random.default_rng(1)
+    texture = rng.integers(60, 200, (24, 24)).astype(np.uint8)
+    y = np.tile(np.linspace(30, 220, 64), (frames, 48, 1)).astype(np.uint8)
+    for index in range(frames):
+        y[index, 8 : 8 + 24, 2 * index : 2 * index + 24] = texture
+    y = np.clip(y + rng.normal(0, 2, y.shape), 0, 255).astype(np.uint8)
+    chroma = np.full((frames, 24, 32), 120, np.uint8)
+    return Clip(y, chroma, chroma + 10, 25.0)
+
+
+class Lab:
+    """A deployed lab, with campaigns on one small clip."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.cloud = OneMachineCloud(
+            CloudSettings(state_dir=state_dir, port=0, wait_scale=WAIT_SCALE)
+        )
+        frozen = freeze("moving", moving_clip())
+        self.clips = [(frozen.source, frozen.data)]
+
+    def start(self) -> None:
+        self.cloud.start()
+        one_machine.deploy(self.cloud, always=False)
+        self.target: Target = one_machine.target_of(self.cloud)
+
+    def open(self, campaign_id: str, seed_source: str = SMALL, **changes: Any) -> None:
+        order = CampaignOrder.model_validate(
+            {
+                "campaign_id": campaign_id,
+                "goal": "Hold.",
+                "mind": Mind.OFFLINE,
+                "seed_source": seed_source,
+                "experiments": 1,
+                "anchors": ("x264-medium", "x265-medium", "svtav1-p6"),
+                **changes,
+            }
+        )
+        open_campaign(
+            order,
+            self.clips,
+            records=self.target.records,
+            objects=self.target.objects,
+            clock=CLOCK,
+        )
+
+    def start_campaign(self, campaign_id: str) -> str:
+        return self.target.campaign_executions.start(campaign_id)
+
+    def finish(self, execution_arn: str, timeout_s: float = 120) -> str:
+        machine = self.target.campaign_executions
+        until(lambda: machine.end(execution_arn).status != "RUNNING", timeout_s)
+        end = machine.end(execution_arn)
+        assert end.status == "SUCCEEDED", end
+        return end.reason
+
+    def run(self, campaign_id: str, seed_source: str = SMALL, **changes: Any) -> list[Experiment]:
+        self.open(campaign_id, seed_source, **changes)
+        self.finish(self.start_campaign(campaign_id))
+        return self.experiments(campaign_id)
+
+    def experiments(self, campaign_id: str) -> list[Experiment]:
+        return sorted(self.target.records.experiments(campaign_id), key=lambda one: one.number)
+
+    def states(self, execution_arn: str | None) -> list[str]:
+        assert execution_arn is not None
+        return [visit.state for visit in self.target.campaign_executions.visits(execution_arn)]
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that run a Batch job now."""
+        server = psutil.Process(json.loads((self.state_dir / "server.json").read_text())["pid"])
+        found = []
+        for process in server.children(recursive=True):
+            try:
+                environment = process.environ()
+            except psutil.Error:
+                continue
+            if "AWS_BATCH_JOB_ID" in environment:
+                found.append(process)
+        return found
+
+    @property
+    def state_dir(self) -> Path:
+        return self.cloud.settings.state_dir
+
+
+def until(look: Callable[[], Any], timeout_s: float = 60) -> Any:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    pytest.fail(f"nothing came within {timeout_s} s")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    try:
+        lab.start()
+        yield lab
+        CdkCli(lab.cloud).destroy(context=one_machine.CONTEXT)
+        assert not lab.target.is_deployed or not one_machine.target_of(lab.cloud).is_deployed
+    finally:
+        lab.cloud.stop()
+
+
+def test_three_experiments_measure_three_different_sources(lab: Lab) -> None:
+    experiments = lab.run("three", experiments=3)
+    assert [one.status for one in experiments] == [Status.COMPLETED] * 3
+    assert len({one.candidate_sha256 for one in experiments}) == 3
+    for one in experiments:
+        [evaluation] = lab.target.records.evaluations(one.experiment_id)
+        assert evaluation.candidate_sha256 == one.candidate_sha256
+        result = evaluation.result
+        assert len(result.points) >= 4
+        sizes = [point.size_bytes for point in sorted(result.points, key=lambda p: p.quality)]
+        assert sizes == sorted(sizes)
+        assert all(20 < point.psnr_y_db < 60 for point in result.points)
+        assert all(0.5 < point.ssim_y <= 1 for point in result.points)
+        assert {rate.anchor for rate in result.bd_rates} == {
+            "x264-medium",
+            "x265-medium",
+            "svtav1-p6",
+        }
+        for rate in result.bd_rates:
+            assert (rate.percent is None) == (rate.reason is not None)
+
+
+def test_every_phase_is_a_state_of_its_own(lab: Lab) -> None:
+    [one] = lab.run("phases")
+    assert lab.states(one.execution_arn) == [
+        "Begin",
+        "ResumeFrom",
+        "Design",
+        "Deploy",
+        "Validate",
+        "JudgeValidation",
+        "Execute",
+        "JudgeExecution",
+        "Analyze",
+        "DesignNext",
+        "Completed",
+    ]
+
+
+@pytest.mark.parametrize("name", ["experiment", "campaign"])
+def test_the_deployed_definition_is_the_file(lab: Lab, name: str) -> None:
+    arn = getattr(lab.target.outputs, f"{name}_state_machine_arn")
+    deployed = json.loads(
+        lab.target._session.client(
+            "stepfunctions", endpoint_url=lab.target.endpoint_url
+        ).describe_state_machine(stateMachineArn=arn)["definition"]
+    )
+    file = json.loads((REPOSITORY_ROOT / "infra" / f"{name}.asl.json").read_text())
+    assert same_but_for_substitutions(file, deployed)
+
+
+def same_but_for_substitutions(file: Any, deployed: Any) -> bool:
+    if isinstance(file, str) and "${" in file:
+        pattern = re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(file))
+        return isinstance(deployed, str) and re.fullmatch(pattern, deployed) is not None
+    if isinstance(file, dict):
+        return file.keys() == deployed.keys() and all(
+            same_but_for_substitutions(file[key], deployed[key]) for key in file
+        )
+    if isinstance(file, list):
+        return len(file) == len(deployed) and all(
+            same_but_for_substitutions(a, b) for a, b in zip(file, deployed, strict=True)
+        )
+    return bool(file == deployed)
+
+
+FAULTS = [
+    ("shape", WRONG_SHAPE, Phase.VALIDATION, "ContractError", {}),
+    ("import", IMPORT_ERROR, Phase.VALIDATION, "CandidateImportError", {}),
+    ("exception", EXCEPTION, Phase.VALIDATION, "CandidateCrashError", {}),
+    ("late", LATE_CRASH, Phase.EXECUTION, "CandidateCrashError", {}),
+    (
+        "loop",
+        ENDLESS_LOOP,
+        Phase.VALIDATION,
+        "LimitExceededError",
+        {"limits": {"cpu_s": 1, "wall_s": 4}, "hard_limits": {"cpu_s": 2, "wall_s": 8}},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "phase", "error_type", "order"), FAULTS, ids=[fault[0] for fault in FAULTS]
+)
+def test_what_cannot_be_healed_asks_a_person_after_five_different_attempts(
+    lab: Lab, name: str, source: str, phase: Phase, error_type: str, order: dict[str, Any]
+) -> None:
+    [one] = lab.run(f"fault-{name}", source, **order)
+    assert one.needs_human
+    assert one.status is Status.NEEDS_HUMAN
+    [reason] = one.human_intervention_reasons
+    assert reason.phase is phase
+    assert reason.error_type == error_type
+    assert reason.attempts == 5
+    assert [fix.attempt for fix in reason.fixes] == [1, 2, 3, 4]
+    assert reason.execution_arn == one.execution_arn
+    attempts = lab.target.records.attempts(one.experiment_id, phase)
+    assert len({attempt.bundle_sha256 for attempt in attempts}) == 5
+    assert all(a.fault is not None and a.fault.error_type == error_type for a in attempts)
+    # Nothing else on the item was lost.
+    assert one.change is not None
+    assert one.hypothesis is not None
+    assert one.proposal_key is not None
+    assert one.bd_rate_percent is None
+    assert not lab.target.records.evaluations(one.experiment_id)
+    assert lab.states(one.execution_arn)[-3:] == ["FlagHuman", "NotifyHuman", "NeedsHuman"]
+
+
+def test_a_design_that_fails_five_times_asks_a_person(lab: Lab) -> None:
+    [one] = lab.run("no-space", NO_SPACE)
+    [reason] = one.human_intervention_reasons
+    assert (reason.phase, reason.error_type) == (Phase.DESIGN, "DesignRejectedError")
+    assert "declares no SEARCH_SPACE" in reason.message
+    attempts = lab.target.records.attempts(one.experiment_id, Phase.DESIGN)
+    assert [attempt.attempt for attempt in attempts] == [1, 2, 3, 4, 5]
+
+
+def test_an_answer_resumes_the_same_experiment_with_the_hint(lab: Lab) -> None:
+    [one] = lab.run("hint", EXCEPTION)
+    reply = Answer(experiment_id=one.experiment_id, hint="The dictionary is empty.")
+    executions = lab.target.experiment_executions
+    campaigns.answer(reply, records=lab.target.records, executions=executions, clock=CLOCK)
+    resumed = until(
+        lambda: (found := lab.target.records.experiment(one.experiment_id)).needs_human and found
+    )
+    assert resumed.run == 2
+    assert [reason.attempts for reason in resumed.human_intervention_reasons] == [5, 5]
+    states = lab.states(resumed.execution_arn)
+    assert states[:4] == ["Begin", "ResumeFrom", "FixValidation", "Deploy"]
+    first_fix = lab.target.objects.get(f"experiments/{one.experiment_id}/run-2/proposal-1.json")
+    assert json.loads(first_fix)["hint"] == "The dictionary is empty."
+
+
+def test_the_pauses_are_in_the_history_with_their_real_values(lab: Lab) -> None:
+    lab.open("pauses", NO_SPACE, experiments=6)
+    execution = lab.start_campaign("pauses")
+    lab.finish(execution)
+    visits = lab.target.campaign_executions.visits(execution)
+    outcomes = [json.loads(v.output or "{}") for v in visits if v.state == "RecordOutcome"]
+    assert [outcome["pause_s"] for outcome in outcomes] == [30, 30, 30, 30, 300, 30]
+    completed = lab.start_campaign("three")  # nothing left to run there
+    assert lab.finish(completed) == "All 3 experiments have been run."
+
+
+def test_a_pause_is_kept_before_the_next_experiment(lab: Lab) -> None:
+    lab.open("paused", experiments=3)
+    execution = lab.start_campaign("paused")
+    until(lambda: lab.experiments("paused"))
+    campaigns.set_paused(lab.target.records, "paused", paused=True)
+    assert lab.finish(execution) == "The campaign is paused."
+    [first] = lab.experiments("paused")
+    assert first.status is Status.COMPLETED  # the pause did not kill it
+    campaigns.set_paused(lab.target.records, "paused", paused=False)
+    lab.finish(lab.start_campaign("paused"))
+    assert [one.status for one in lab.experiments("paused")] == [Status.COMPLETED] * 3
+
+
+def test_a_second_execution_of_a_campaign_ends_at_once(lab: Lab) -> None:
+    lab.open("lease", experiments=1)
+    first = lab.start_campaign("lease")
+    until(lambda: lab.experiments("lease"))
+    second = lab.start_campaign("lease")
+    assert "another execution runs this campaign" in lab.finish(second)
+    lab.finish(first)
+    assert len(lab.experiments("lease")) == 1
+
+
+def test_a_killed_worker_is_started_again(lab: Lab) -> None:
+    lab.open("killed-worker")
+    execution = lab.start_campaign("killed-worker")
+    [worker, *_] = until(lab.workers)
+    worker.send_signal(signal.SIGKILL)
+    lab.finish(execution)
+    [one] = lab.experiments("killed-worker")
+    assert one.status is Status.COMPLETED
+    visits = lab.target.campaign_executions.visits(one.execution_arn or "")
+    assert any(visit.failures for visit in visits if visit.state in {"Validate", "Execute"})
+
+
+def test_a_killed_lab_loses_nothing_and_runs_nothing_twice(lab: Lab) -> None:
+    lab.open("killed-lab", experiments=2)
+    lab.start_campaign("killed-lab")
+    until(lab.workers)
+    workers = lab.workers()
+    server = json.loads((lab.state_dir / "server.json").read_text())["pid"]
+    os.kill(server, signal.SIGKILL)
+    psutil.wait_procs(workers, timeout=10)
+    assert not [worker for worker in workers if worker.is_running()]
+    lab.cloud.stop()
+    lab.cloud = OneMachineCloud(lab.cloud.settings)
+    lab.start()
+    lab.finish(lab.start_campaign("killed-lab"))
+    experiments = lab.experiments("killed-lab")
+    assert [one.status for one in experiments] == [Status.COMPLETED] * 2
+    assert experiments[0].run == 2
+    assert lab.states(experiments[0].execution_arn)[-1] == "Completed"
+
+
+def test_the_status_page_shows_the_experiments(lab: Lab) -> None:
+    lab.run("page")
+    body = lab.target.s3.get_object(
+        Bucket=lab.target.outputs.site_bucket_name, Key="admin/status.json"
+    )["Body"].read()
+    report = json.loads(body)
+    assert report["campaign"]["campaign_id"] == "page"
+    [shown] = report["experiments"]
+    assert shown["status"] == "completed"
+    assert textwrap.shorten(shown["analysis"], 40)
