@@ -4,6 +4,7 @@
 planes; :class:`Geometry` says which shapes those planes must have.
 """
 
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -76,3 +77,13 @@ class Geometry(NamedTuple):
     def size_bytes(self) -> int:
         """Bytes of all three planes."""
         return self.frames * self.height * self.width * 3 // 2
+
+    def planes_of(self, raw: bytes | mmap, offset: int = 0) -> Planes:
+        """Show y, u and v, which lie one after the other in ``raw``, without copying."""
+        arrays = []
+        for shape in self.plane_shapes:
+            count = shape[0] * shape[1] * shape[2]
+            arrays.append(np.frombuffer(raw, np.uint8, count, offset).reshape(shape))
+            offset += count
+        y, u, v = arrays
+        return y, u, v

@@ -1,0 +1,110 @@
+"""Makes sure that a candidate which reads a file leaves no trace of it.
+
+A file's access time would be a way to tell the decoder about the clip: the encoder reads some of
+a few thousand library files, and the decoder looks which. Under ``relatime`` a read moves the
+access time only if that is no later than the last change, or older than 24 hours. So the bench
+itself makes every access time a fresh one before a candidate runs, and again every few hours.
+A mount with ``noatime`` needs nothing, one that records every read is refused. Whole files are
+brought into the page cache in the same pass, so that the time a read takes says nothing either.
+
+Symbolic links, whose access time anyone moves by walking through them, cannot be looked at by a
+candidate: ``syscalls.txt`` sees to that.
+"""
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+
+from codec_worker.sandbox.outcome import SandboxUnavailableError
+from codec_worker.sandbox.readable import View
+
+_FRESH_S = 6 * 3600
+"""How long a pass holds. Twice this, and the longest call of a candidate, stay below 24 hours."""
+
+_TICK_S = 0.02
+"""Longer than the step of the clock that stamps files."""
+
+_ST_RDONLY, _ST_NOATIME, _ST_RELATIME = 1, 1024, 4096
+
+_settled: dict[View, float] = {}
+
+
+def settle_access_times(view: View) -> None:
+    """Read from everything a candidate may read, so that its own reads change nothing.
+
+    The pass over some thousand files is made once in a process, then every few hours.
+
+    Raises
+    ------
+    SandboxUnavailableError
+        If the file system would record a read all the same.
+    """
+    now = time.monotonic()
+    if view in _settled and now - _settled[view] < _FRESH_S:
+        return
+    moving = [path for path in _recorded_files(view) if _still_moves(path)]
+    for _ in range(3):
+        if not moving:
+            break
+        time.sleep(_TICK_S)
+        moving = [path for path in moving if _still_moves(path)]
+    if moving:
+        raise SandboxUnavailableError(
+            f"Reading {moving[0]} would leave a trace, since its last change lies in the future: "
+            "correct the clock, or the file's date with touch."
+        )
+    _settled[view] = now
+
+
+def _recorded_files(view: View) -> Iterator[str]:
+    for path in (*view.readable, *view.listable):
+        flags = os.statvfs(path).f_flag
+        if not flags & (_ST_RDONLY | _ST_NOATIME | _ST_RELATIME):
+            raise SandboxUnavailableError(
+                f"{path} is on a file system that records every read, which a candidate could "
+                "abuse: mount it with relatime or noatime."
+            )
+        for found in _with_all_below(path, with_files=path in view.readable):
+            if flags & (_ST_RDONLY | _ST_NOATIME):
+                _read(found)
+            else:
+                yield found
+
+
+def _with_all_below(path: str, *, with_files: bool) -> Iterator[str]:
+    yield path
+    for folder, folders, files in os.walk(path):
+        for name in (*folders, *files) if with_files else folders:
+            yield f"{folder}/{name}"
+
+
+def _read(path: str) -> tuple[os.stat_result, os.stat_result] | None:
+    """Read from a file or folder; what it was before and after, None if nobody can read it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None  # for instance a link to a file that is not installed
+    try:
+        before = os.fstat(descriptor)
+        if stat.S_ISDIR(before.st_mode):
+            os.listdir(descriptor)  # noqa: PTH208 (reads the very folder that is open)
+        elif os.pread(descriptor, 1, 0):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+        return before, os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _still_moves(path: str) -> bool:
+    """Read from a file; True if that changed its access time, so that one more read may too."""
+    found = _read(path)
+    if found is None:
+        return False
+    before, after = found
+    if time.time() - after.st_atime > _FRESH_S:
+        with contextlib.suppress(PermissionError):  # files of the system, for an ordinary user
+            os.utime(path, ns=(time.time_ns(), after.st_mtime_ns))
+            return True
+    return after.st_atime_ns != before.st_atime_ns

@@ -1,0 +1,201 @@
+"""What happens in the process of one call: lock down, run the candidate, hand over the result."""
+
+import errno
+import faulthandler
+import importlib
+import json
+import linecache
+import mmap
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping
+from types import CodeType, TracebackType
+from typing import Any, TextIO
+
+import numpy as np
+
+from codec_worker.contract import Clip, Geometry
+from codec_worker.sandbox.importer import MemoryImporter
+from codec_worker.sandbox.lockdown import Lockdown, lock_down
+from codec_worker.sandbox.messages import (
+    FAILURE_BYTES,
+    LOCKED,
+    RESULT_FAILED,
+    RESULT_HEADER,
+    RESULT_OK,
+    Request,
+    Setup,
+)
+from codec_worker.sandbox.outcome import Outcome
+
+_FIRST_KEPT = 100
+_DESCRIPTORS = 1024
+_TRACEBACK_CHARACTERS = 12_000
+_MESSAGE_CHARACTERS = 600
+
+
+class _ResultError(Exception):
+    """The candidate returned something else than the contract asks for."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+def run(
+    setup: Setup,
+    compiled: Mapping[str, CodeType],
+    request: Request,
+    lockdown: Lockdown,
+    descriptors: list[int],
+) -> None:
+    """Run one call and end the process.
+
+    Parameters
+    ----------
+    descriptors
+        Of the sealed input, the output, the log and the status pipe.
+    """
+    source, target, status, ruleset = _keep_only(descriptors, lockdown.ruleset)
+    try:
+        output = mmap.mmap(target, request.output_bytes + RESULT_HEADER.size)
+        given: mmap.mmap | bytes = b""
+        if request.input_bytes:
+            given = mmap.mmap(source, request.input_bytes, prot=mmap.PROT_READ)
+        os.close(source)
+        os.close(target)
+        sys.argv[:] = ["codec.py"]
+        sys.stdout, sys.stderr = _log_stream(1), _log_stream(2)
+        faulthandler.enable(2)
+        faulthandler.register(signal.SIGXCPU, 2, chain=True)
+        lock_down(lockdown._replace(ruleset=ruleset, address_space_bytes=_room(lockdown, request)))
+    except BaseException:
+        os.write(status, traceback.format_exc().encode()[-mmap.PAGESIZE :])
+        raise
+    os.write(status, LOCKED)
+    os.close(status)
+    MemoryImporter(setup.files, compiled).install()
+    try:
+        _call(setup.direction, request, given, output)
+    except BaseException as error:  # noqa: BLE001 (what a candidate raises is its result)
+        _report(error, setup.files, output)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(0)
+
+
+def _keep_only(descriptors: list[int], ruleset: int) -> tuple[int, int, int, int]:
+    source, target, log, status = descriptors
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, descriptor in enumerate((nothing, log, log)):
+        os.dup2(descriptor, number)
+    kept = [
+        os.dup2(descriptor, _FIRST_KEPT + place, inheritable=False)
+        for place, descriptor in enumerate((source, target, status, ruleset))
+    ]
+    os.closerange(3, _FIRST_KEPT)
+    os.closerange(_FIRST_KEPT + len(kept), _DESCRIPTORS)
+    return kept[0], kept[1], kept[2], kept[3]
+
+
+def _log_stream(descriptor: int) -> TextIO:
+    return os.fdopen(descriptor, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _room(lockdown: Lockdown, request: Request) -> int:
+    return lockdown.address_space_bytes + request.input_bytes + request.output_bytes
+
+
+def _call(direction: str, request: Request, given: mmap.mmap | bytes, output: mmap.mmap) -> None:
+    function = getattr(importlib.import_module("codec"), direction, None)
+    if not callable(function):
+        raise _ResultError(Outcome.BAD_RESULT, f"codec.py defines no function {direction}")
+    geometry = Geometry(request.frames, request.height, request.width)
+    if direction == "encode":
+        clip = Clip(*geometry.planes_of(given), request.fps)
+        _hand_over([_bitstream(function(clip, request.quality), request.output_bytes)], output)
+    else:
+        _hand_over(_decoded(function(bytes(given)), geometry), output)
+
+
+def _bitstream(value: Any, most: int) -> bytes | bytearray:
+    if not isinstance(value, (bytes, bytearray)):
+        kind = type(value).__name__
+        raise _ResultError(Outcome.BAD_RESULT, f"encode returned {kind}; it must return bytes")
+    if len(value) > most:
+        raise _ResultError(
+            Outcome.OUTPUT_LIMIT, f"encode returned {len(value)} bytes; the limit is {most}"
+        )
+    return value
+
+
+def _decoded(value: Any, geometry: Geometry) -> list[memoryview]:
+    if not isinstance(value, (tuple, list)) or len(value) != 3:
+        kind = f"{len(value)} items" if isinstance(value, (tuple, list)) else type(value).__name__
+        raise _ResultError(Outcome.BAD_RESULT, f"decode returned {kind}; it must return (y, u, v)")
+    for name, plane, shape in zip("yuv", value, geometry.plane_shapes, strict=True):
+        if not isinstance(plane, np.ndarray):
+            found = type(plane).__name__
+        elif plane.dtype != np.uint8 or plane.shape != shape:
+            found = f"{plane.dtype} {plane.shape}"
+        else:
+            continue
+        raise _ResultError(
+            Outcome.BAD_RESULT, f"decode returned {found} as {name}; it must be uint8 {shape}"
+        )
+    return [np.ascontiguousarray(plane).data.cast("B") for plane in value]
+
+
+def _hand_over(parts: list[Any], output: mmap.mmap, kind: bytes = RESULT_OK) -> None:
+    end = RESULT_HEADER.size
+    for part in parts:
+        output[end : end + len(part)] = part
+        end += len(part)
+    RESULT_HEADER.pack_into(output, 0, kind, end - RESULT_HEADER.size)
+
+
+def _report(error: BaseException, files: Mapping[str, str], output: mmap.mmap) -> None:
+    outcome = error.outcome if isinstance(error, _ResultError) else _outcome(error)
+    message = " ".join(str(error).split())[:_MESSAGE_CHARACTERS]
+    failure = {
+        "outcome": str(outcome),
+        "error_type": None if isinstance(error, _ResultError) else type(error).__name__,
+        "message": message or f"{type(error).__name__} was raised",
+        "traceback": "" if isinstance(error, _ResultError) else _own_traceback(error, files),
+    }
+    text = json.dumps(failure).encode()[:FAILURE_BYTES]
+    _hand_over([text], output, RESULT_FAILED)
+
+
+def _outcome(error: BaseException) -> Outcome:
+    text = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if (
+        isinstance(error, MemoryError)
+        or number == errno.ENOMEM
+        or any(sign in text for sign in ("failed to map segment", "find/load shared object"))
+    ):
+        return Outcome.MEMORY_LIMIT
+    if "can't start new thread" in text or "Resource temporarily unavailable" in text:
+        return Outcome.THREAD_LIMIT
+    if number == errno.EFBIG:
+        return Outcome.FILE_SIZE_LIMIT
+    return Outcome.EXCEPTION
+
+
+def _own_traceback(error: BaseException, files: Mapping[str, str]) -> str:
+    """Format a traceback that begins in the candidate's own code and shows its lines."""
+    first: TracebackType | None = error.__traceback__
+    while first is not None and first.tb_frame.f_code.co_filename not in files:
+        first = first.tb_next
+    for path, source in files.items():  # a library may have cleared them
+        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    text = "".join(traceback.format_exception(type(error), error, first))
+    return (
+        text
+        if len(text) <= _TRACEBACK_CHARACTERS
+        else (text[: _TRACEBACK_CHARACTERS // 2] + "\n…\n" + text[-_TRACEBACK_CHARACTERS // 2 :])
+    )

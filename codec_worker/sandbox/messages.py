@@ -1,0 +1,69 @@
+"""What the bench, the zygote and the candidate's process tell each other.
+
+All of it is JSON, or raw bytes whose number the bench fixes beforehand: nothing that comes out
+of a candidate's process is ever unpickled.
+"""
+
+import struct
+from typing import NamedTuple
+
+RESULT_HEADER = struct.Struct("<8sQ")
+"""Kind of a result and its length in bytes; the payload follows."""
+
+RESULT_OK = b"OK"
+RESULT_FAILED = b"FAILED"
+FAILURE_BYTES = 64 << 10
+"""Room for the JSON that describes a failure."""
+
+LOCKED = b"locked"
+"""What a candidate's process reports, before it runs the candidate, once nothing is left open."""
+
+
+class Setup(NamedTuple):
+    """What a zygote is told once; it serves one direction of one candidate."""
+
+    direction: str
+    files: dict[str, str]
+    preload: list[str]
+    import_roots: list[str]
+    interpreter_roots: list[str]
+    readable: list[str]
+    listable: list[str]
+    seccomp_filter_hex: str
+    drop_uid: bool
+    cpu_s: int
+    memory_bytes: int
+    max_threads: int
+
+
+class Ready(NamedTuple):
+    """A zygote's answer to its setup: empty error, and what it occupies before any call."""
+
+    error: str
+    address_space_bytes: int
+    resident_bytes: int
+
+
+class Request(NamedTuple):
+    """One call; file descriptors of input, output, log and status go with it.
+
+    ``keep_compiled`` says that the source is known to be harmless to compile, so that the
+    zygote may do it once for all further calls.
+    """
+
+    input_bytes: int
+    output_bytes: int
+    frames: int
+    height: int
+    width: int
+    fps: float
+    quality: int
+    keep_compiled: bool
+
+
+class Ended(NamedTuple):
+    """How a candidate's process ended, as the kernel tells the zygote."""
+
+    wait_status: int
+    cpu_s: float
+    peak_memory_bytes: int

@@ -1,0 +1,141 @@
+"""The zygote: a clean, warm process from which every call of a candidate is forked.
+
+It is started with an empty environment by exec, so nothing of the bench's memory (frames,
+credentials, metrics) is in it. It imports what it is told to, learns the sources of one
+candidate for one direction, and then forks once per call. It never runs the candidate itself;
+once a first call has shown that compiling the sources is harmless, it does that for all calls.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import mmap
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from codec_worker.sandbox import candidate_process, kernel, landlock, reach
+from codec_worker.sandbox.importer import compile_files
+from codec_worker.sandbox.lockdown import Lockdown
+from codec_worker.sandbox.messages import Ended, Ready, Request, Setup
+from codec_worker.sandbox.outcome import SandboxUnavailableError
+
+_MESSAGE_BYTES = 64 << 10
+_FIRST_UID = {"encode": 0x7000_0000, "decode": 0x7800_0000}
+_FIRST_UID_16_BIT = {"encode": 20_000, "decode": 40_000}
+_UIDS_16_BIT = 20_000
+
+
+def main(socket_descriptor: int, setup_descriptor: int) -> None:
+    """Serve calls until the bench closes its end of the socket."""
+    bench = socket.socket(fileno=socket_descriptor)
+    with os.fdopen(setup_descriptor, encoding="utf-8") as file:
+        setup = Setup(*json.load(file))
+    try:
+        _prepare(setup)
+        zygote = _Zygote(bench, setup)
+        ready = Ready("", *_occupied_bytes())
+    except (SandboxUnavailableError, ImportError, OSError) as error:
+        bench.send(json.dumps(Ready(f"{error}", 0, 0)).encode())
+        return
+    bench.send(json.dumps(ready).encode())
+    zygote.serve()
+
+
+def _prepare(setup: Setup) -> None:
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    with contextlib.suppress(OSError):  # then the bench and its candidates are equal victims
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    if setup.drop_uid:
+        reach.make_reachable(setup.interpreter_roots)
+    os.chdir("/")
+    for name in setup.preload:
+        importlib.import_module(name)
+    # Look into every folder once: afterwards a candidate finds modules without listing it.
+    importlib.util.find_spec("no_such_module")
+    # The bench's own folder is found already; what else lies next to it is no candidate's.
+    sys.path[:] = [path for path in sys.path if path not in _own_roots(setup)]
+    gc.collect()
+    gc.freeze()
+
+
+def _own_roots(setup: Setup) -> set[str]:
+    return {str(Path(__file__).resolve().parents[2])} - set(setup.import_roots)
+
+
+def _occupied_bytes() -> tuple[int, int]:
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
+    return int(pages[0]) * mmap.PAGESIZE, int(pages[1]) * mmap.PAGESIZE
+
+
+def _own_uid(direction: str) -> int:
+    """Return a user id that no other process on this machine has."""
+    ranges = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+    mapped = sum(int(count) for count in ranges[2::3])
+    if mapped > _FIRST_UID[direction] + (1 << 22):
+        return _FIRST_UID[direction] + os.getpid()
+    return _FIRST_UID_16_BIT[direction] + os.getpid() % _UIDS_16_BIT
+
+
+class _Zygote:
+    def __init__(self, bench: socket.socket, setup: Setup) -> None:
+        self._bench = bench
+        self._setup = setup
+        self._compiled: dict[str, CodeType] = {}
+        address_space_bytes, _ = _occupied_bytes()
+        self._lockdown = Lockdown(
+            zygote_pid=os.getpid(),
+            uid=_own_uid(setup.direction) if setup.drop_uid else None,
+            ruleset=landlock.create_ruleset(setup.readable, setup.listable),
+            seccomp_filter=bytes.fromhex(setup.seccomp_filter_hex),
+            cpu_s=setup.cpu_s,
+            address_space_bytes=address_space_bytes + setup.memory_bytes,
+            max_threads=setup.max_threads,
+        )
+
+    def serve(self) -> None:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(self._bench, _MESSAGE_BYTES, 4)
+            if not message:
+                return
+            request = Request(*json.loads(message))
+            if request.keep_compiled and not self._compiled:
+                self._compiled = compile_files(self._setup.files)
+            pid = os.fork()
+            if pid == 0:
+                self._become_candidate(request, descriptors)
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self._see_to_the_end(pid)
+
+    def _become_candidate(self, request: Request, descriptors: list[int]) -> None:
+        try:
+            candidate_process.run(self._setup, self._compiled, request, self._lockdown, descriptors)
+        finally:
+            os._exit(1)
+
+    def _see_to_the_end(self, pid: int) -> None:
+        process = os.pidfd_open(pid)
+        socket.send_fds(self._bench, [b"%d" % pid], [process])
+        waiting = select.poll()
+        waiting.register(process, select.POLLIN)
+        waiting.register(self._bench, select.POLLIN)
+        ready = {descriptor for descriptor, _ in waiting.poll()}
+        if process not in ready:  # the bench says nothing during a call: it is gone
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        os.close(process)
+        _, status, used = os.wait4(pid, 0)
+        ended = Ended(status, _cpu_s(used), used.ru_maxrss * 1024)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._bench.send(json.dumps(ended).encode())
+
+
+def _cpu_s(used: resource.struct_rusage | Any) -> float:
+    return float(used.ru_utime + used.ru_stime)
