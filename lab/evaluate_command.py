@@ -1,5 +1,6 @@
 """``lab evaluate``: judge any codec module on this machine, without a cloud."""
 
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,6 @@ from codec_lab.verdict import Progress, Verdict
 from codec_worker.clips import default_clips, load_folder
 from codec_worker.directory_store import DirectoryStore
 from lab.options import AsJson, StateDir
-from lab.rd_plot import draw
 from lab.results import bd_rate_table, rate_point_table
 from lab.settings import DEFAULT_STATE_DIR
 from lab.terminal import console
@@ -61,6 +61,7 @@ def evaluate(
         raise ConfigurationError(
             f"The bench's sandbox needs Linux with libseccomp: {error}."
         ) from error
+    logging.disable(logging.INFO)  # the store below tells the same in a person's words
     bench_dir = state_dir / "bench"
     words = Console(stderr=True, highlight=False, markup=False)
     store = WatchedStore(bench_dir / "objects", words)
@@ -71,6 +72,9 @@ def evaluate(
     else:
         print_verdict(verdict, console)
     if plot is not None and verdict.results:
+        # Of all commands only this one draws, and matplotlib takes long to import.
+        from lab.rd_plot import draw  # noqa: PLC0415
+
         draw(verdict.results, plot)
         words.print(f"Wrote {plot}.")
     raise typer.Exit(0 if verdict.passed else 1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import NamedTuple, Protocol
 
 from pydantic import ValidationError
@@ -31,6 +32,7 @@ PHASE_OF_STATE = {
     "Analyze": Phase.ANALYSIS,
     "DesignNext": Phase.DESIGN_NEXT,
 }
+_RETRIED_STATES = frozenset({"Design", "Deploy", "Analyze", "DesignNext"})
 HUMAN_STATES = frozenset({"FlagHuman", "NotifyHuman", "NeedsHuman"})
 
 
@@ -232,10 +234,10 @@ def phase_views(visits: Sequence[StateVisit], now: datetime) -> tuple[PhaseView,
 def _attempts(visits: Sequence[StateVisit]) -> dict[Phase, int]:
     """Count the attempts: a job's are numbered by its specification, other states' are tries."""
     attempts: dict[Phase, int] = {}
-    for visit in visits:
-        if visit.state in {"Design", "Deploy", "Analyze", "DesignNext"}:
-            went_well = 0 if visit.failures and visit.output is None else 1
-            attempts[PHASE_OF_STATE[visit.state]] = max(1, len(visit.failures) + went_well)
+    for visit, following in zip_longest(visits, visits[1:]):
+        if visit.state in _RETRIED_STATES:
+            gave_up = following is not None and following.state in HUMAN_STATES
+            attempts[PHASE_OF_STATE[visit.state]] = len(visit.failures) + (not gave_up)
     for phase, state in ((Phase.VALIDATION, "Validate"), (Phase.EXECUTION, "Execute")):
         if any(visit.state == state for visit in visits):
             deployed = _deployed(visits)

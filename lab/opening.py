@@ -11,7 +11,7 @@ from codec_worker import codecs
 from codec_worker.clips import default_clips, load_folder
 from lab.settings import RunSettings
 
-_SEED = Path(codecs.__file__).parent / "seed.py"
+_SEED = Path(codecs.__file__).parent / "small.py"
 
 
 class Ground(NamedTuple):

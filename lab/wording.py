@@ -19,7 +19,7 @@ def percent(value: float | None, reason: str | None = None) -> str:
     """Write a signed BD-rate, or why there is none."""
     if value is None:
         return f"n/a ({reason})" if reason else "n/a"
-    return f"{value:+.1f} %".replace("-", "−")  # noqa: RUF001 - a minus sign, as wide as the plus
+    return f"{value:+.1f} %"
 
 
 def rate(bitrate_bps: float) -> str:

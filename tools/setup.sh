@@ -75,7 +75,7 @@ set_up_node() {
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
         need nodejs npm
     fi
-    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18)' ||
+    node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' ||
         fail "Node.js 18 or newer is needed for the CDK CLI, this is $(node --version)."
     echo "Installing the pinned CDK CLI into node_modules (once)"
     npm ci --silent --no-audit --no-fund </dev/null

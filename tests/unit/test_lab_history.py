@@ -1,0 +1,69 @@
+"""Visits of states are read from the events of an execution."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+
+from lab.history import ExecutionHistory, state_visits
+from tests.unit.histories import BEGIN, HistoryBuilder
+
+
+def seconds_after(*moments: Any) -> list[float | None]:
+    return [None if at is None else (at - BEGIN).total_seconds() for at in moments]
+
+
+def test_a_visit_has_its_times_and_output() -> None:
+    [visit] = state_visits(HistoryBuilder().visit("Design", {"change": "x"}).events)
+    assert visit.state == "Design"
+    assert seconds_after(visit.entered_at, visit.exited_at) == [1, 2]
+    assert visit.output == '{"change": "x"}'
+    assert visit.failures == ()
+
+
+def test_failed_tries_are_kept_with_their_errors() -> None:
+    history = HistoryBuilder().enter("Execute").fail("Batch.Lost", "gone").fail("States.Timeout")
+    [visit] = state_visits(history.events)
+    assert visit.failures == ("Batch.Lost: gone", "States.Timeout")
+    assert visit.exited_at is None
+
+
+def test_an_open_visit_lasts_until_now() -> None:
+    [visit] = state_visits(HistoryBuilder().enter("Execute").events)
+    assert visit.elapsed_s(BEGIN.replace(minute=1)) == 59
+
+
+@pytest.mark.parametrize("end", ["ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted"])
+def test_the_end_of_the_execution_ends_the_last_visit(end: str) -> None:
+    [visit] = state_visits(HistoryBuilder().enter("NeedsHuman", "Fail").end(end).events)
+    assert seconds_after(visit.exited_at) == [2]
+
+
+class PagedClient:
+    """Answers like Step Functions, newest first, and counts the pages."""
+
+    def __init__(self, events: list[dict[str, Any]], page_size: int) -> None:
+        self.events, self.page_size, self.pages = events, page_size, 0
+
+    def get_paginator(self, name: str) -> "PagedClient":
+        assert name == "get_execution_history"
+        return self
+
+    def paginate(self, **request: object) -> Iterator[dict[str, Any]]:
+        assert request["reverseOrder"] is True
+        newest_first = self.events[::-1]
+        for start in range(0, len(newest_first), self.page_size):
+            self.pages += 1
+            yield {"events": newest_first[start : start + self.page_size]}
+
+
+def test_only_new_events_are_fetched() -> None:
+    builder = HistoryBuilder()
+    client = PagedClient(builder.events, page_size=2)
+    history = ExecutionHistory(cast("Any", client), "arn")
+    builder.visit("Begin").visit("Design")
+    assert [visit.state for visit in history.visits()] == ["Begin", "Design"]
+    assert client.pages == 3
+    builder.enter("Deploy")
+    assert [visit.state for visit in history.visits()] == ["Begin", "Design", "Deploy"]
+    assert client.pages == 4

@@ -1,0 +1,134 @@
+"""Tables say what was measured, and "n/a" with its reason where nothing was."""
+
+import io
+
+import pytest
+from rich.console import Console, RenderableType
+
+from codec_lab.clip import ClipRole
+from codec_lab.experiment import Evaluation
+from codec_lab.phase import Status
+from lab.results import (
+    bd_rate_table,
+    current_results,
+    experiment_result,
+    rate_point_table,
+    summary_table,
+)
+from lab.wording import clock_time, percent, wait_scale
+from tests.unit.builders import NOON, clip_result, experiment
+
+OLD, NEW = "a" * 64, "b" * 64
+
+
+def text_of(renderable: RenderableType) -> str:
+    console = Console(file=io.StringIO(), width=200, highlight=False)
+    console.print(renderable)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return file.getvalue()
+
+
+def rows(renderable: RenderableType) -> dict[str, list[str]]:
+    """Give the cells of each row of a table by its first cell."""
+    cells = [
+        [cell.strip() for cell in line.strip("│").split("│")]
+        for line in text_of(renderable).splitlines()
+        if line.startswith("│")
+    ]
+    return {row[0]: row[1:] for row in cells}
+
+
+def test_rates_stand_by_clip_and_anchor_with_their_mean() -> None:
+    results = [
+        clip_result("hall", {"x264": 10.0, "x265": -5.25}),
+        clip_result("park", {"x264": 20.0, "x265": 5.75}),
+    ]
+    found = rows(bd_rate_table(results))
+    assert found["hall"][:2] == ["+10.0 %", "-5.2 %"]
+    assert found["park"][:2] == ["+20.0 %", "+5.8 %"]
+    assert found["mean"][:2] == ["+15.0 %", "+0.2 %"]
+    assert found["hall"][2:] == ["27.50 – 35.00", "0.9000 – 0.9000"]
+
+
+def test_an_unknown_rate_has_its_reason_and_spoils_the_mean() -> None:
+    results = [clip_result("hall", {"x265": None}), clip_result("park", {"x265": -3.0})]
+    found = rows(bd_rate_table(results))
+    assert found["hall"][0] == "n/a (the curves share 10 % of their quality)"
+    assert found["mean"][0] == "n/a (not known on every clip)"
+
+
+def test_hidden_clips_are_named_and_stay_out_of_the_mean() -> None:
+    hidden = clip_result("park", {"x265": 50.0}).model_copy(update={"role": ClipRole.HIDDEN})
+    found = rows(bd_rate_table([clip_result("hall", {"x265": -3.0}), hidden]))
+    assert found["park (hidden)"][0] == "+50.0 %"
+    assert found["mean"][0] == "-3.0 %"
+
+
+def test_rate_points_have_their_measurements() -> None:
+    found = rows(rate_point_table(clip_result("hall", {})))
+    assert found["40"] == [
+        "4000",
+        "200.0 kb/s",
+        "30.00 dB",
+        "32.50 dB",
+        "0.9000",
+        "100 ms/frame",
+        "25 ms/frame",
+    ]
+
+
+def test_only_the_candidate_in_force_is_shown() -> None:
+    def evaluation(clip: str, candidate_sha256: str) -> Evaluation:
+        return Evaluation(
+            experiment_id="default-0001",
+            run=1,
+            candidate_sha256=candidate_sha256,
+            bundle_sha256=OLD,
+            at=NOON,
+            result=clip_result(clip, {}),
+        )
+
+    record = experiment(candidate_sha256=NEW)
+    results = current_results(record, [evaluation("hall", OLD), evaluation("park", NEW)])
+    assert [result.clip for result in results] == ["park"]
+
+
+def test_an_experiment_shows_its_change_and_goal() -> None:
+    record = experiment(status=Status.COMPLETED, candidate_sha256=NEW, change="Longer GOP.")
+    text = text_of(experiment_result(record, []))
+    assert "default-0001  completed  candidate bbbbbbbbbb" in text
+    assert "Longer GOP." in text
+    assert "goal reached: none" in text
+
+
+def test_the_summary_lists_experiments_by_number() -> None:
+    second = experiment(2, status=Status.COMPLETED, bd_rate_percent=-12.34, candidate_sha256=NEW)
+    found = rows(summary_table([second, experiment(1, validation_attempts=3)]))
+    assert list(found)[-2:] == ["default-0001", "default-0002"]
+    assert found["default-0001"][3] == "V:3 E:0"
+    assert found["default-0002"][4] == "-12.3 %"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (59.9, "0:59"), (61, "1:01"), (3661, "1:01:01")]
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert clock_time(seconds) == text
+
+
+def test_percent_without_value_or_reason() -> None:
+    assert percent(None) == "n/a"
+
+
+@pytest.mark.parametrize(
+    ("scale", "text"),
+    [
+        (1.0, "pauses run at their full length"),
+        (0.1, "pauses run at 1/10 of their length"),
+        (0.3, "pauses run at 0.3 times of their length"),
+        (0.0, "pauses are skipped"),
+    ],
+)
+def test_the_scale_of_pauses_in_words(scale: float, text: str) -> None:
+    assert wait_scale(scale) == text
