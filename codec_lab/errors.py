@@ -30,7 +30,15 @@ from decimal import Decimal
 
 
 class CodecLabError(Exception):
-    """The root of the tree."""
+    """The root of the tree.
+
+    Attributes
+    ----------
+    model_cost_usd : Decimal
+        What a model's answers had cost when the call failed.
+    """
+
+    model_cost_usd = Decimal(0)
 
 
 class TransientError(CodecLabError):

@@ -13,8 +13,8 @@ class MindEnvironment(FunctionEnvironment):
     table: str
     bucket: str
     anthropic_secret_arn: str | None = None
-    design_model: str = "claude-opus-4-5"
-    fix_model: str = "claude-sonnet-4-5"
+    design_model: str = "claude-opus-5-5"
+    fix_model: str = "claude-sonnet-5-5"
 
 
 def designer_of(environment: MindEnvironment) -> Callable[[Mind], Designer]:

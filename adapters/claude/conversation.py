@@ -1,0 +1,220 @@
+"""One attempt of the model: a question, and its answer by a tool."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import NamedTuple, TypeVar
+
+import anthropic
+from anthropic.types import Message, MessageParam, TextBlockParam, ToolParam, ToolUseBlock
+
+from adapters.claude.answers import AnswerError, MendableAnswerError
+from adapters.claude.errors import service_errors
+from adapters.claude.pricing import price_of
+from adapters.claude.prompting import system_prompt, tool
+from adapters.claude.secrecy import excerpt, redactor
+from codec_lab.errors import CodecLabError, DesignRejectedError, ModelUnavailableError
+
+BUDGET_S = 780.0
+"""Seconds for all turns of an attempt: a Lambda function has 900."""
+MAX_OUTPUT_TOKENS = 32_000
+"""Thinking included; more would not fit into the time."""
+MAX_REPLY_CHARACTERS = 2_000_000
+MAX_TURNS = 3
+
+logger = logging.getLogger(__name__)
+_Accepted = TypeVar("_Accepted")
+
+
+class ToolCall(NamedTuple):
+    """The tool that the model chose, and its input as it wrote it."""
+
+    name: str
+    input_json: str
+
+
+class Conversation:
+    """Asks until an answer is accepted, a few times at most.
+
+    Parameters
+    ----------
+    client : anthropic.Anthropic
+        The service.
+    model : str
+        Which model answers; its price must be known.
+    tools : sequence of str
+        The tools it may answer by.
+    question : str
+        The first message.
+    budget_s : float
+        Seconds for all turns.
+
+    Attributes
+    ----------
+    cost_usd : Decimal
+        What all turns so far cost.
+    answered_by : str
+        The model as the service names it.
+    """
+
+    def __init__(
+        self,
+        client: anthropic.Anthropic,
+        model: str,
+        *,
+        tools: Sequence[str],
+        question: str,
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        self._client, self._model, self._price = client, model, price_of(model)
+        self._redact = redactor(client.api_key)
+        self._tools: list[ToolParam] = [tool(name) for name in tools]
+        self._messages: list[MessageParam] = [{"role": "user", "content": self._redact(question)}]
+        self._deadline = time.monotonic() + budget_s
+        self.cost_usd = Decimal(0)
+        self.answered_by = model
+
+    def settle(self, accept: Callable[[ToolCall], _Accepted]) -> _Accepted:
+        """Ask, and tell the model what is wrong with an answer that can be mended.
+
+        Parameters
+        ----------
+        accept : callable
+            Takes a tool call or raises an ``AnswerError``.
+
+        Raises
+        ------
+        DesignRejectedError
+            If there is no usable answer.
+        ModelUnavailableError, ModelRefusedError, ConfigurationError
+            As ``service_errors`` says. Every error carries the cost of all turns.
+        """
+        try:
+            return self._settle(accept)
+        except CodecLabError as error:
+            error.model_cost_usd = self.cost_usd
+            raise
+
+    def _settle(self, accept: Callable[[ToolCall], _Accepted]) -> _Accepted:
+        problem = ""
+        for _ in range(MAX_TURNS):
+            try:
+                message, input_json = self._ask()
+                chosen = self._chosen(message)
+                try:
+                    return accept(ToolCall(chosen.name, self._redact(input_json)))
+                except MendableAnswerError as error:
+                    problem = str(error)
+                    self._object(message, chosen, problem)
+            except AnswerError as error:
+                raise DesignRejectedError(self._redact(str(error))) from None
+        raise DesignRejectedError(self._redact(f"{MAX_TURNS} answers failed, the last: {problem}"))
+
+    def _ask(self) -> tuple[Message, str]:
+        began = time.monotonic()
+        system: TextBlockParam = {
+            "type": "text",
+            "text": system_prompt(),
+            "cache_control": {"type": "ephemeral"},
+        }
+        # The tool choice is free: models that always think refuse a forced one.
+        request = self._client.messages.stream(
+            model=self._model,
+            max_tokens=MAX_OUTPUT_TOKENS,
+            system=[system],
+            messages=self._messages,
+            tools=self._tools,
+            tool_choice={"type": "auto", "disable_parallel_tool_use": True},
+        )
+        with service_errors(self._model, self._redact), request as stream:
+            try:
+                input_json = self._read(stream)
+            finally:
+                self._account(stream, began)
+            message = stream.current_message_snapshot
+            if message.stop_reason is None:
+                raise ModelUnavailableError("Anthropic's API ended its stream amid the answer.")
+            return message, input_json
+
+    def _read(self, stream: anthropic.MessageStream[None]) -> str:
+        parts: list[str] = []
+        length = 0
+        try:
+            for event in stream:
+                if event.type == "input_json":
+                    parts.append(event.partial_json)
+                    length += len(event.partial_json)
+                elif event.type == "text":
+                    length += len(event.text)
+                if length > MAX_REPLY_CHARACTERS:
+                    raise AnswerError(
+                        f"The answer is longer than {MAX_REPLY_CHARACTERS} characters."
+                    )
+                if time.monotonic() > self._deadline:
+                    raise ModelUnavailableError(
+                        f"{self._model} is too slow: its answer was not complete in time."
+                    )
+        except (json.JSONDecodeError, UnicodeDecodeError):  # of the stream, not of the model
+            raise
+        except ValueError:  # what the SDK raises; its message holds the whole input
+            raise AnswerError("The tool's input is not valid JSON.") from None
+        return "".join(parts)
+
+    def _account(self, stream: anthropic.MessageStream[None], began: float) -> None:
+        """Add up the cost, of a broken stream as far as its usage is known."""
+        try:
+            message = stream.current_message_snapshot
+        except AssertionError:  # broken before it began
+            return
+        usage, cost_usd = message.usage, self._price.cost_usd(message.usage)
+        self.cost_usd += cost_usd
+        self.answered_by = message.model
+        logger.info(
+            "Model %s answered.",
+            message.model,
+            extra={
+                "request_id": stream.request_id,
+                "stop_reason": message.stop_reason,
+                "latency_s": round(time.monotonic() - began, 3),
+                "input_tokens": usage.input_tokens,
+                "cache_write_tokens": usage.cache_creation_input_tokens or 0,
+                "cache_read_tokens": usage.cache_read_input_tokens or 0,
+                "output_tokens": usage.output_tokens,
+                "cost_usd": str(cost_usd),
+            },
+        )
+
+    def _chosen(self, message: Message) -> ToolUseBlock:
+        if message.stop_reason == "refusal":
+            details = message.stop_details
+            why = (details.explanation or details.category) if details else None
+            raise AnswerError(f"The model refused to answer: {excerpt(why or 'no reason given')}")
+        if message.stop_reason in {"max_tokens", "model_context_window_exceeded"}:
+            raise AnswerError(f"The answer was cut off at the token limit ({message.stop_reason}).")
+        calls = [block for block in message.content if block.type == "tool_use"]
+        if len(calls) > 1:
+            raise AnswerError(f"The model used {len(calls)} tools at once, not one.")
+        if not calls:
+            prose = " ".join(block.text for block in message.content if block.type == "text")
+            raise AnswerError(f"The model answered without a tool: {excerpt(prose or 'nothing')}")
+        if calls[0].name not in {offered["name"] for offered in self._tools}:
+            raise AnswerError(f"The model used an unknown tool: {excerpt(calls[0].name, 80)!r}.")
+        return calls[0]
+
+    def _object(self, message: Message, chosen: ToolUseBlock, problem: str) -> None:
+        self._messages += [
+            {"role": "assistant", "content": message.content},
+            {
+                "role": "user",
+                "content": [
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": chosen.id,
+                        "is_error": True,
+                        "content": f"{problem} Use the tool again, with the whole answer.",
+                    }
+                ],
+            },
+        ]

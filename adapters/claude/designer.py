@@ -1,0 +1,79 @@
+"""Designs by Claude."""
+
+import anthropic
+
+from adapters.claude.answers import EditParent, MendableAnswerError, WriteCandidate, parse
+from adapters.claude.conversation import BUDGET_S, Conversation, ToolCall
+from adapters.claude.editing import changed, written
+from adapters.claude.pricing import price_of
+from adapters.claude.prompting import design_question
+from codec_lab.minds import DesignTask
+from codec_lab.proposal import Mind, Proposal
+
+
+class ClaudeDesigner:
+    """Keeps the port ``Designer``: full source, or exact edits of the parent.
+
+    Parameters
+    ----------
+    client : anthropic.Anthropic
+        The service.
+    model : str
+        Which model designs.
+    budget_s : float
+        Seconds for one design.
+
+    Raises
+    ------
+    ConfigurationError
+        If the model's price is unknown.
+    """
+
+    def __init__(
+        self, client: anthropic.Anthropic, model: str, *, budget_s: float = BUDGET_S
+    ) -> None:
+        price_of(model)
+        self._client, self._model, self._budget_s = client, model, budget_s
+
+    def design(self, task: DesignTask) -> Proposal:
+        """Propose a candidate.
+
+        Raises
+        ------
+        DesignRejectedError, ModelUnavailableError, ModelRefusedError, ConfigurationError
+            As ``Conversation.settle`` says.
+        """
+        conversation = Conversation(
+            self._client,
+            self._model,
+            tools=("write_candidate", "edit_parent"),
+            question=design_question(task),
+            budget_s=self._budget_s,
+        )
+        proposal = conversation.settle(lambda call: _proposal(call, task))
+        return proposal.model_copy(
+            update={"model": conversation.answered_by, "model_cost_usd": conversation.cost_usd}
+        )
+
+
+def _proposal(call: ToolCall, task: DesignTask) -> Proposal:
+    parent = task.parent.candidate
+    answer: WriteCandidate | EditParent
+    if call.name == "write_candidate":
+        answer = parse(WriteCandidate, call.input_json)
+        candidate = written(answer.files, parent.packages)
+    else:
+        answer = parse(EditParent, call.input_json)
+        candidate = changed(parent, answer)
+    if candidate.sha256 == parent.sha256 or candidate.sha256 in task.tried:
+        raise MendableAnswerError("That candidate was tried before; it would measure nothing new.")
+    return Proposal(
+        candidate=candidate,
+        limits=task.limits,
+        mind=Mind.CLAUDE,
+        parent_sha256=parent.sha256,
+        change=answer.change,
+        hypothesis=answer.hypothesis,
+        expected_bd_rate_percent=answer.expected_bd_rate_percent,
+        hint=task.hint,
+    )

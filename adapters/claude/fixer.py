@@ -1,0 +1,102 @@
+"""Repairs by Claude."""
+
+import anthropic
+
+from adapters.claude.answers import (
+    AdjustLimits,
+    AskHuman,
+    EditCandidate,
+    MendableAnswerError,
+    parse,
+)
+from adapters.claude.conversation import BUDGET_S, Conversation, ToolCall
+from adapters.claude.editing import changed
+from adapters.claude.pricing import price_of
+from adapters.claude.prompting import fix_question
+from codec_lab.bundle import Bundle
+from codec_lab.errors import NothingLeftToTryError
+from codec_lab.minds import FixTask
+from codec_lab.proposal import Fix, FixTool, Mind
+
+
+class ClaudeFixer:
+    """Keeps the port ``Fixer``: edits the candidate, adjusts its limits or asks a person.
+
+    Parameters
+    ----------
+    client : anthropic.Anthropic
+        The service.
+    model : str
+        Which model repairs.
+    budget_s : float
+        Seconds for one repair.
+
+    Raises
+    ------
+    ConfigurationError
+        If the model's price is unknown.
+    """
+
+    def __init__(
+        self, client: anthropic.Anthropic, model: str, *, budget_s: float = BUDGET_S
+    ) -> None:
+        price_of(model)
+        self._client, self._model, self._budget_s = client, model, budget_s
+
+    def fix(self, task: FixTask) -> Fix:
+        """Propose a changed candidate or changed limits.
+
+        Raises
+        ------
+        NothingLeftToTryError
+            If the model asks a person; with its question.
+        DesignRejectedError, ModelUnavailableError, ModelRefusedError, ConfigurationError
+            As ``Conversation.settle`` says.
+        """
+        conversation = Conversation(
+            self._client,
+            self._model,
+            tools=("edit_candidate", "adjust_limits", "ask_human"),
+            question=fix_question(task),
+            budget_s=self._budget_s,
+        )
+        found = conversation.settle(lambda call: _fix(call, task))
+        proposal = found.proposal.model_copy(
+            update={
+                "mind": Mind.CLAUDE,
+                "hint": task.hint,
+                "model": conversation.answered_by,
+                "model_cost_usd": conversation.cost_usd,
+            }
+        )
+        return found.model_copy(update={"proposal": proposal})
+
+
+def _fix(call: ToolCall, task: FixTask) -> Fix:
+    if call.name == "ask_human":
+        question = parse(AskHuman, call.input_json).question
+        raise NothingLeftToTryError(f"The model asks: {question}")
+    fix = _new_limits(call, task) if call.name == "adjust_limits" else _new_source(call, task)
+    if Bundle.of(fix.proposal).manifest.bundle_sha256 in task.tried:
+        raise MendableAnswerError("That source with those limits has failed already.")
+    return fix
+
+
+def _new_limits(call: ToolCall, task: FixTask) -> Fix:
+    answer = parse(AdjustLimits, call.input_json)
+    limits = answer.applied(task.proposal.limits, task.hard_limits)
+    return Fix(
+        tool=FixTool.ADJUST_LIMITS,
+        reason=answer.reason,
+        proposal=task.proposal.model_copy(update={"limits": limits}),
+    )
+
+
+def _new_source(call: ToolCall, task: FixTask) -> Fix:
+    answer = parse(EditCandidate, call.input_json)
+    candidate = changed(task.proposal.candidate, answer)
+    return Fix(
+        tool=FixTool.EDIT_CANDIDATE,
+        reason=answer.reason,
+        proposal=task.proposal.model_copy(update={"candidate": candidate, "change": answer.change}),
+    )

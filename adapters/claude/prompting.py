@@ -1,0 +1,114 @@
+"""The prompts and tools, from their files, and the questions made with them."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from string import Template
+from typing import cast
+
+from anthropic.types import ToolParam
+
+from adapters.claude.secrecy import as_data, excerpt
+from codec_lab.candidate import Candidate
+from codec_lab.experiment import Attempt
+from codec_lab.fixing import unified_diff
+from codec_lab.limits import Limits
+from codec_lab.minds import Archived, DesignTask, FixTask
+
+_MAX_TEXT = 8_000
+_NONE = "(none)"
+
+
+@cache
+def system_prompt() -> str:
+    """Give what never changes: the task, the contract and the toolbox; the service caches it."""
+    return f"{_file('prompts/system.md')}\n{_file('prompts/toolbox.md')}"
+
+
+def tool(name: str) -> ToolParam:
+    """Read a tool's definition."""
+    return cast("ToolParam", json.loads(_file(f"tools/{name}.json")))
+
+
+def design_question(task: DesignTask) -> str:
+    """Ask for a design."""
+    return Template(_file("prompts/design.md")).substitute(
+        goal=task.goal,
+        hint=task.hint or _NONE,
+        number=task.experiment_number,
+        limits=_limits(task.limits),
+        parent=_source(task.parent.candidate),
+        archive="\n".join(map(_archived, task.archive)) or "(nothing was measured yet)",
+    )
+
+
+def fix_question(task: FixTask) -> str:
+    """Ask for a fix."""
+    fault = task.fault
+    facts = {
+        "error": fault.error_type,
+        "message": fault.message,
+        "direction": fault.direction,
+        "exception": fault.exception,
+        "exceeded limit": fault.limit,
+    }
+    return Template(_file("prompts/fix.md")).substitute(
+        hint=task.hint or _NONE,
+        change=as_data("change", task.proposal.change),
+        candidate=_source(task.proposal.candidate),
+        diff=as_data(
+            "diff", excerpt(unified_diff(task.parent.candidate, task.proposal.candidate), _MAX_TEXT)
+        ),
+        fault=as_data("fault", _lines(facts)),
+        traceback=as_data("traceback", fault.traceback[-_MAX_TEXT:] or _NONE),
+        log=as_data("log", fault.log_tail[-_MAX_TEXT:] or _NONE),
+        history="\n".join(map(_attempt, task.history)) or _NONE,
+        limits=_limits(task.proposal.limits),
+        hard_limits=_limits(task.hard_limits),
+    )
+
+
+@cache
+def _file(path: str) -> str:
+    return resources.files("adapters.claude").joinpath(path).read_text(encoding="utf-8")
+
+
+def _source(candidate: Candidate) -> str:
+    return "\n".join(as_data(f"file {name}", text) for name, text in candidate.files.items())
+
+
+def _archived(archived: Archived) -> str:
+    measured, expected = archived.bd_rate_percent, archived.proposal.expected_bd_rate_percent
+    facts = {
+        "experiment": archived.experiment_id,
+        "candidate": archived.proposal.candidate.sha256[:12],
+        "made from": (archived.proposal.parent_sha256 or "")[:12],
+        "measured BD-rate against x265, percent": measured if measured is not None else "unknown",
+        "BD-rate predicted before, percent": expected,
+        "change": archived.proposal.change,
+        "hypothesis before the measurement": archived.proposal.hypothesis,
+        "analysis of the measurement": archived.analysis,
+    }
+    return as_data("experiment", excerpt(_lines(facts), _MAX_TEXT))
+
+
+def _attempt(attempt: Attempt) -> str:
+    fault = attempt.fault
+    facts = {
+        "phase": attempt.phase.value,
+        "attempt": attempt.attempt,
+        "fault": f"{fault.error_type}: {fault.message}" if fault else "passed",
+        "fix": attempt.fix_tool.value if attempt.fix_tool else None,
+        "reason of the fix": attempt.fix_reason,
+        "diff of the fix": attempt.fix_diff,
+    }
+    return as_data("attempt", excerpt(_lines(facts), _MAX_TEXT))
+
+
+def _limits(limits: Limits) -> str:
+    return ", ".join(f"{name} {value}" for name, value in limits.model_dump().items())
+
+
+def _lines(facts: Mapping[str, object]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in facts.items() if value not in {None, ""})

@@ -1,0 +1,29 @@
+"""Texts without the key, and foreign texts marked as data."""
+
+import hashlib
+from collections.abc import Callable
+
+Redact = Callable[[str], str]
+
+EXCERPT_CHARACTERS = 300
+
+
+def redactor(key: str | None) -> Redact:
+    """Give the function that takes a key out of a text."""
+    return (lambda text: text.replace(key, "[key]")) if key else (lambda text: text)
+
+
+def excerpt(text: str, characters: int = EXCERPT_CHARACTERS) -> str:
+    """Cut a text, saying so."""
+    if len(text) <= characters:
+        return text
+    return f"{text[:characters]} … ({len(text) - characters} more characters)"
+
+
+def as_data(kind: str, text: str) -> str:
+    """Delimit a text that is no instruction.
+
+    The mark is the text's own hash: no text can hold it, hence none can end its block.
+    """
+    mark = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
+    return f'<data kind="{kind}" mark="{mark}">\n{text}\n</data mark="{mark}">'

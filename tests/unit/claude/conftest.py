@@ -1,0 +1,125 @@
+"""A fake service, a client of it and tasks; after each test, the key is looked for everywhere."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import anthropic
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_service import FakeService, running
+
+from adapters.claude.connection import connect
+from codec_lab.candidate import Candidate
+from codec_lab.limits import GIB, Limits
+from codec_lab.minds import Archived, DesignTask, FixTask
+from codec_lab.proposal import Mind, Proposal
+from codec_lab.verdict import Fault
+
+KEY = "sk-ant-test-0123456789-the-secret"
+PARENT = Candidate(
+    files={
+        "codec.py": "import helper\n\nSTEP = 8\n\ndef encode(clip, quality):\n    return b'x'\n\n"
+        "def decode(bitstream):\n    return helper.planes(bitstream)\n",
+        "helper.py": "def planes(bitstream):\n    return bitstream\n",
+    }
+)
+
+
+@pytest.fixture(scope="session")
+def _service() -> Iterator[FakeService]:
+    with running() as service:
+        yield service
+
+
+@pytest.fixture
+def service(_service: FakeService) -> FakeService:
+    for record in (_service.script, _service.requests, _service.headers):
+        record.clear()
+    return _service
+
+
+@pytest.fixture
+def client(
+    service: FakeService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[anthropic.Anthropic]:
+    """A client by ``connect``; its key must be nowhere but in the header of authentication."""
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", service.url)
+    with connect(None) as made:
+        yield made
+    logged = [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
+    assert not [line for line in logged if KEY in line]
+    assert KEY not in service.texts
+    for headers in service.headers:
+        assert [name for name, value in headers.items() if KEY in value] == ["Authorization"]
+
+
+def proposal_of(candidate: Candidate, **more: object) -> Proposal:
+    return Proposal.model_validate(
+        {
+            "candidate": candidate,
+            "limits": Limits(),
+            "mind": Mind.CLAUDE,
+            "parent_sha256": None,
+            "change": "The beginning.",
+            "hypothesis": "None.",
+            **more,
+        }
+    )
+
+
+@pytest.fixture
+def design_task() -> DesignTask:
+    parent = proposal_of(PARENT)
+    earlier = proposal_of(
+        PARENT.with_file("helper.py", "EARLIER = 1\n"),
+        change="Halved the step.",
+        expected_bd_rate_percent=-3.0,
+    )
+    return DesignTask(
+        goal="Beat x265 by a tenth.",
+        experiment_number=7,
+        attempt=1,
+        random_seed=1,
+        parent=parent,
+        archive=(
+            Archived(
+                experiment_id="campaign-0003",
+                proposal=earlier,
+                bd_rate_percent=12.5,
+                analysis="Chroma costs most.",
+            ),
+        ),
+        tried=frozenset({PARENT.sha256, earlier.candidate.sha256}),
+        limits=Limits(),
+        hint="Look at chroma.",
+    )
+
+
+@pytest.fixture
+def fix_task() -> FixTask:
+    return FixTask(
+        proposal=proposal_of(PARENT.with_file("helper.py", "def planes(bitstream):\n    oops\n")),
+        parent=proposal_of(PARENT),
+        fault=Fault(
+            error_type="CandidateCrashError",
+            message="decode raised NameError.",
+            direction="decode",
+            exception="NameError",
+            traceback='  File "helper.py", line 2\n    oops\n',
+            log_tail="decoding",
+        ),
+        attempt=2,
+        random_seed=1,
+        history=(),
+        tried=frozenset(),
+        hard_limits=Limits(cpu_s=240, wall_s=960, memory_bytes=4 * GIB),
+        hint=None,
+    )
