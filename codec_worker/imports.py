@@ -52,18 +52,24 @@ def preload(candidate: Candidate) -> tuple[str, ...]:
     """
     trees = (ast.parse(text) for text in candidate.files.values())
     named = {module for tree in trees for _, module in imports(tree) if is_provided(module)}
-    return ("numpy", *sorted(filter(_exists, named - {"numpy"})))
+    existing = {part for module in named if (part := _existing_part(module)) is not None}
+    return ("numpy", *sorted(existing - {"numpy"}))
 
 
 def _is_no_try(node: ast.stmt) -> bool:
     return not isinstance(node, ast.Try | ast.TryStar)
 
 
-def _exists(module: str) -> bool:
-    """Tell whether there is such a module, without importing its package."""
+def _existing_part(module: str) -> str | None:
+    """Shorten a name to what exists as a file, without importing the package."""
     package, *rest = module.split(".")
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        return False
-    place = Path(*spec.submodule_search_locations[:1], *rest)
-    return place.is_dir() or place.with_suffix(".py").is_file()
+        return None
+    place = Path(spec.submodule_search_locations[0])
+    for part in rest:
+        if not (place / part).is_dir() and not (place / f"{part}.py").is_file():
+            break
+        place /= part
+        package = f"{package}.{part}"
+    return package

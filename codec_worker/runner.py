@@ -205,15 +205,15 @@ def failure_of(run: Run[Any], direction: str, what: str) -> CandidateFailedError
     where = f"{direction} of {what}"
     if run.outcome is Outcome.SANDBOX_ERROR:
         return BenchError(f"The sandbox failed during {where}: {run.message}")
-    error_type: type[CandidateFaultError] = ContractError
     message = f"{where}: {run.message}"
+    error_type: type[CandidateFaultError] = ContractError
+    if run.outcome is Outcome.KILLED_BY_SIGNAL:
+        error_type = CandidateCrashError
+    elif run.error_type is not None:
+        error_type = _EXCEPTIONS.get(run.error_type, CandidateCrashError)
+        message = f"{where} raised {run.error_type}: {run.message}"
     if run.outcome in LIMITS:
         error_type = LimitExceededError
-    elif run.outcome is Outcome.EXCEPTION:
-        error_type = _EXCEPTIONS.get(run.error_type or "", CandidateCrashError)
-        message = f"{where} raised {run.error_type}: {run.message}"
-    elif run.outcome is Outcome.KILLED_BY_SIGNAL:
-        error_type = CandidateCrashError
     return CandidateFailedError(
         error_type,
         message,

@@ -60,7 +60,7 @@ def source_size_bytes(candidate: Candidate) -> int:
 def _parse(name: str, text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore")
             return ast.parse(text, name)
     except SyntaxError as error:
         line = error.lineno or 1
