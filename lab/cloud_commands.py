@@ -29,9 +29,14 @@ def up(
     ] = False,
     port: Port = DEFAULT_PORT,
     wait_scale: WaitScale = DEFAULT_WAIT_SCALE,
+    profile: Profile = None,
+    region: Region = None,
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
-    """Start the one-machine cloud and deploy the lab to it."""
+    """Start the one-machine cloud with the lab in it; of AWS show the addresses."""
+    if profile is not None:
+        print_addresses(Target.aws(profile, region))
+        return
     options = read_settings(CloudOptions, port=port, wait_scale=wait_scale)
     cloud = one_machine.cloud_at(state_dir, options)
     if detach:

@@ -22,8 +22,6 @@ from local.settings import REPOSITORY_ROOT, CloudSettings
 _DEPLOYED_SOURCES = ("adapters", "codec_lab", "infra", "lambdas")
 _DEPLOYED_FILES = ("app.py", "cdk.json", "package-lock.json", "requirements.txt")
 _SITE_PREFIX = "admin/"
-CONTEXT = {"local": "true"}
-"""What the app is told when it is synthesized for one machine."""
 
 
 class _Deployed(Model):
@@ -118,7 +116,13 @@ def deploy(cloud: OneMachineCloud, *, always: bool) -> bool:
         if same and not always and target_of(cloud).is_deployed:
             return False
     note.unlink(missing_ok=True)
-    CdkCli(cloud).deploy(context=CONTEXT)
+    CdkCli(cloud).deploy(
+        context={
+            "one_machine": "true",
+            "endpoint_port": str(cloud.settings.port),
+            "schedule_minutes": "0",  # campaigns start by `lab run` and `lab resume` alone
+        }
+    )
     upload_site(target_of(cloud), REPOSITORY_ROOT / "dashboard")
     note.write_text(now.model_dump_json(), encoding="utf-8")
     return True
