@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from codec_lab import documents, keys
 from codec_lab.campaign import Campaign
-from codec_lab.errors import DesignRejectedError
+from codec_lab.errors import CodecLabError, DesignRejectedError
 from codec_lab.events import DesignResult, PhaseRequest
 from codec_lab.experiment import Attempt, ExperimentChanges
 from codec_lab.minds import Archived, DesignTask
@@ -80,10 +80,11 @@ def design(
     )
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)
-    except DesignRejectedError as error:
+    except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
-        fault = Fault(error_type=type(error).__name__, message=str(error))
-        records.put_attempt(attempt.model_copy(update={"passed": False, "fault": fault}))
+        if isinstance(error, DesignRejectedError):
+            fault = Fault(error_type=type(error).__name__, message=str(error))
+            records.put_attempt(attempt.model_copy(update={"passed": False, "fault": fault}))
         raise
     records.add_model_cost(experiment, proposal.model_cost_usd)
     sha256 = proposal.candidate.sha256

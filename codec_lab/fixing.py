@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from codec_lab import documents, keys
 from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
-from codec_lab.errors import ConfigurationError, UnchangedCandidateError
+from codec_lab.errors import CodecLabError, ConfigurationError, UnchangedCandidateError
 from codec_lab.events import FixRequest, FixResult
 from codec_lab.experiment import Attempt, ExperimentChanges
 from codec_lab.minds import FixTask
@@ -63,7 +63,11 @@ def fix(
         hard_limits=campaign.hard_limits,
         hint=experiment.hint,
     )
-    found = fixer_of(campaign.mind).fix(task)
+    try:
+        found = fixer_of(campaign.mind).fix(task)
+    except CodecLabError as error:
+        records.add_model_cost(experiment, error.model_cost_usd)
+        raise
     records.add_model_cost(experiment, found.proposal.model_cost_usd)
     refuse_unavailable(found.proposal)
     bundle_sha256 = Bundle.of(found.proposal).manifest.bundle_sha256
