@@ -1,0 +1,398 @@
+"""Jobs from their specification to the verdict, in the real sandbox on small clips."""
+
+import hashlib
+import io
+import json
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aws_lambda_powertools import Logger
+from pydantic import TypeAdapter
+
+from codec_lab import keys
+from codec_lab.bd_rate import RateQuality, bd_rate
+from codec_lab.bundle import Bundle, Manifest
+from codec_lab.candidate import Candidate
+from codec_lab.clip import ClipRole
+from codec_lab.errors import AttestationError, BenchError, ConfigurationError
+from codec_lab.job import JobKind, JobSpec
+from codec_lab.limits import Limits
+from codec_lab.plan import EvaluationPlan
+from codec_lab.verdict import Metric, Progress, Verdict
+from codec_worker import clips, video
+from codec_worker.contract import Clip
+from codec_worker.evaluate import Terms, evaluate_module, read_candidate
+from codec_worker.job import Job
+from codec_worker.metrics import measure
+from codec_worker.sandbox import Outcome, Run, Sandbox
+from tests.fakes import MemoryObjects
+from tests.worker.samples import TINY_CODEC, moving_clip, tiny_candidate, write_video
+
+ANCHORS = ("x264-medium", "mpeg4")
+FRAMES = 9
+
+
+def sample_clips() -> list[clips.FrozenClip]:
+    return [
+        clips.freeze("seen", moving_clip(FRAMES, seed=1), ClipRole.DEVELOPMENT, "a test"),
+        clips.freeze("unseen", moving_clip(FRAMES, 32, 48, seed=2), ClipRole.HIDDEN, "a test"),
+    ]
+
+
+class Bench:
+    """A store with clips, a plan and one bundle."""
+
+    def __init__(self, folder: Path, candidate: Candidate, limits: Limits | None = None) -> None:
+        self.folder = folder
+        self.store = MemoryObjects()
+        frozen = sample_clips()
+        for clip in frozen:
+            self.store.put(clip.source.key, clip.data)
+        self.plan = EvaluationPlan(clips=tuple(clip.source for clip in frozen), anchors=ANCHORS)
+        self.store.put("plan.json", self.plan.model_dump_json().encode())
+        manifest = Manifest(
+            candidate_sha256=candidate.sha256, packages=(), limits=limits or Limits()
+        )
+        self.bundle = Bundle(manifest=manifest, candidate=candidate)
+        self.store.put("bundle.zip", self.bundle.to_zip())
+        self.output = io.StringIO()
+
+    def spec(self, kind: JobKind, **changes: object) -> JobSpec:
+        fields = {
+            "kind": kind,
+            "experiment_id": "exp-1",
+            "run": 1,
+            "attempt": 2,
+            "candidate_sha256": self.bundle.candidate.sha256,
+            "bundle_sha256": self.bundle.manifest.bundle_sha256,
+            "bundle_key": "bundle.zip",
+            "plan_key": "plan.json",
+            "output_prefix": "out/",
+        }
+        return JobSpec.model_validate(fields | changes)
+
+    def run(self, kind: JobKind, **changes: object) -> Verdict:
+        logger = Logger(
+            service=f"test-{id(self)}",
+            level=logging.INFO,
+            stream=self.output,  # a logger each
+        )
+        return Job(self.spec(kind, **changes), self.store, self.folder, logger).run()
+
+    @property
+    def lines(self) -> list[str]:
+        return [json.loads(line)["message"] for line in self.output.getvalue().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, Verdict]:
+    bench = Bench(tmp_path_factory.mktemp("cache"), tiny_candidate(top="print('imported')"))
+    return bench, bench.run(JobKind.EXECUTE)
+
+
+def test_a_validation_that_passes(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tiny_candidate())
+
+    verdict = bench.run(JobKind.VALIDATE)
+
+    assert verdict.passed
+    assert verdict.results == ()
+    assert bench.lines == [
+        "PHASE 3: VALIDATION",
+        "Validation attempt 2/5",
+        "Validation passed",
+    ]
+    assert Verdict.model_validate_json(bench.store.get("out/verdict.json")) == verdict
+    assert [path.name for path in tmp_path.iterdir()] == [f"{bench.plan.clips[0].sha256}.mkv"]
+
+
+def test_a_validation_that_fails_is_a_verdict(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tiny_candidate(encode="print('here'); return 1 // 0"))
+
+    verdict = bench.run(JobKind.VALIDATE)
+
+    assert verdict.fault is not None
+    assert verdict.fault.error_type == "CandidateCrashError"
+    assert bench.lines[-1].startswith("Validation failed: CandidateCrashError: encode of the first")
+    assert Verdict.model_validate_json(bench.store.get("out/verdict.json")) == verdict
+    assert bench.store.get("out/log.txt") == (
+        b"== encode of the first 8 frames of seen at quality 30\nhere\n"
+    )
+
+
+def test_the_screen_comes_first(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Candidate(files={"codec.py": "def encode(clip, quality): ..."}))
+
+    for kind in JobKind:
+        verdict = bench.run(kind)
+        assert verdict.fault is not None
+        assert verdict.fault.message == "codec.py defines no decode(bitstream) at its top level."
+        assert verdict.results == ()
+
+
+def test_an_execution_measures_every_point_of_every_clip(
+    executed: tuple[Bench, Verdict],
+) -> None:
+    bench, verdict = executed
+
+    assert verdict.passed
+    assert verdict.kind is JobKind.EXECUTE
+    assert verdict.candidate_sha256 == bench.bundle.candidate.sha256
+    assert [(result.clip, result.role) for result in verdict.results] == [
+        ("seen", ClipRole.DEVELOPMENT),
+        ("unseen", ClipRole.HIDDEN),
+    ]
+    for result in verdict.results:
+        assert [point.quality for point in result.points] == [30, 40, 50, 60]
+        assert [curve.anchor for curve in result.anchors] == list(ANCHORS)
+        assert len(result.bd_rates) == len(ANCHORS) * len(Metric)
+    assert timedelta(0) < verdict.ended_at - verdict.started_at < timedelta(minutes=2)
+    assert Verdict.model_validate_json(bench.store.get("out/verdict.json")) == verdict
+
+
+def test_numbers_can_be_recomputed_from_the_stored_bitstreams(
+    executed: tuple[Bench, Verdict],
+) -> None:
+    """The tiny codec runs here in the open: bytes, picture and metrics must be the same."""
+    bench, verdict = executed
+    codec: dict[str, object] = {}
+    exec(TINY_CODEC, codec)
+    source = clips.thaw(bench.plan.clips[0], bench.store.get(bench.plan.clips[0].key))
+
+    for point in verdict.results[0].points:
+        assert point.bitstream_key is not None
+        bitstream = bench.store.get(point.bitstream_key)
+        assert hashlib.sha256(bitstream).hexdigest() == point.bitstream_sha256
+        assert bitstream == codec["encode"](source, point.quality)  # type: ignore[operator]
+        quality = measure(source, codec["decode"](bitstream))  # type: ignore[operator]
+        assert len(bitstream) == point.size_bytes
+        assert point.bitrate_bps == 8 * len(bitstream) * 25 / FRAMES
+        assert (point.psnr_y_db, point.psnr_yuv_db, point.ssim_y) == (
+            quality.psnr_y_db,
+            quality.psnr_yuv_db,
+            quality.ssim_y,
+        )
+
+
+def test_bd_rates_are_those_of_the_curves(executed: tuple[Bench, Verdict]) -> None:
+    _, verdict = executed
+    result = verdict.results[0]
+
+    for found in result.bd_rates:
+        curve = next(curve for curve in result.anchors if curve.anchor == found.anchor)
+        anchor, tested = (
+            [RateQuality(point.bitrate_bps, point.value(found.metric)) for point in points]
+            for points in (curve.points, result.points)
+        )
+        assert (found.percent, found.overlap_percent, found.reason) == bd_rate(anchor, tested)
+    against_x264 = next(b for b in result.bd_rates if b.metric is Metric.PSNR_Y)
+    assert against_x264.percent is not None
+    assert against_x264.percent > 100  # the tiny codec is no match
+
+
+def test_evidence(executed: tuple[Bench, Verdict]) -> None:
+    bench, verdict = executed
+
+    frames = np.load(io.BytesIO(bench.store.get("out/frames.npz")), allow_pickle=False)
+    decoded, _ = video.read(bench.store.get("out/decoded/seen-q40.mkv"), "decoded")
+
+    assert frames["seen/30/psnr_db"].shape == (FRAMES, 3)
+    assert frames["unseen/60/ssim_y"].shape == (FRAMES,)
+    point = verdict.results[0].points[1]
+    assert frames["seen/40/psnr_db"][:, 0].mean() == pytest.approx(point.psnr_y_db)
+    source = moving_clip(FRAMES, seed=1)
+    assert measure(source, decoded[:3]).psnr_y_db == pytest.approx(point.psnr_y_db)
+    log = bench.store.get("out/log.txt").decode()
+    assert "== encode of seen at quality 30\nimported\n" in log
+    assert verdict.environment["numpy"] == np.__version__
+    assert verdict.environment["video_library"] == video.LIBRARY
+    assert Limits.model_validate_json(verdict.environment["limits"]) == Limits()
+
+
+def test_progress_grows_point_by_point(executed: tuple[Bench, Verdict]) -> None:
+    bench, verdict = executed
+
+    progress = TypeAdapter(list[Progress]).validate_json(bench.store.get("out/progress.json"))
+
+    assert [step.done_points for step in progress] == list(range(9))
+    assert {step.total_points for step in progress} == {8}
+    assert progress[0].point is None
+    told = {(step.clip, step.point.quality): step.point for step in progress[1:] if step.point}
+    measured = {(r.clip, point.quality): point for r in verdict.results for point in r.points}
+    assert told == measured
+
+
+def test_operators_see_phases_and_points(executed: tuple[Bench, Verdict]) -> None:
+    lines = executed[0].lines
+
+    assert lines[:2] == ["PHASE 4: EXECUTION", "Execution attempt 2/5"]
+    assert lines[-1] == "Execution passed"
+    assert len([line for line in lines if " at quality " in line and "PSNR-Y" in line]) == 8
+
+
+@pytest.mark.parametrize(
+    ("candidate", "error_type"),
+    [
+        (tiny_candidate(encode="return honest_encode(clip, min(quality, 50))"), "ContractError"),
+        (
+            tiny_candidate(encode="assert len(clip.y) < 9; return honest_encode(clip, quality)"),
+            "CandidateCrashError",
+        ),
+        (
+            tiny_candidate(
+                encode="return bytes([quality == 50]) + honest_encode(clip, quality)",
+                decode="""
+                if bitstream[0]:
+                    return None
+                return honest_decode(bitstream[1:])
+                """,
+            ),
+            "ContractError",
+        ),
+    ],
+    ids=["a flat end of the curve", "fails after the smoke test", "one point fails"],
+)
+def test_one_fault_at_any_point_leaves_no_score(
+    tmp_path: Path, candidate: Candidate, error_type: str
+) -> None:
+    bench = Bench(tmp_path, candidate)
+
+    verdict = bench.run(JobKind.EXECUTE)
+
+    assert verdict.fault is not None
+    assert verdict.fault.error_type == error_type
+    assert verdict.results == ()
+
+
+def test_another_candidate_than_the_jobs_is_refused(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tiny_candidate())
+
+    with pytest.raises(AttestationError, match="the job asks for"):
+        bench.run(JobKind.EXECUTE, candidate_sha256="0" * 64)
+    with pytest.raises(AttestationError, match="the job asks for"):
+        bench.run(JobKind.EXECUTE, bundle_sha256="0" * 64)
+    assert not bench.store.exists("out/verdict.json")
+
+
+def test_a_bundle_that_was_exchanged_is_refused(tmp_path: Path) -> None:
+    bench, other = Bench(tmp_path, tiny_candidate()), tiny_candidate(top="# another")
+    exchanged = Bundle(manifest=bench.bundle.manifest, candidate=other)
+    bench.store.put("bundle.zip", exchanged.to_zip())
+
+    with pytest.raises(AttestationError, match="its manifest names"):
+        bench.run(JobKind.VALIDATE)
+
+
+@pytest.mark.parametrize("missing", ["bundle.zip", "plan.json"])
+def test_what_is_missing_is_named(tmp_path: Path, missing: str) -> None:
+    bench = Bench(tmp_path, tiny_candidate())
+    del bench.store.data[missing]
+
+    with pytest.raises(ConfigurationError, match=missing):
+        bench.run(JobKind.VALIDATE)
+
+
+def test_a_damaged_plan_is_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tiny_candidate())
+    bench.store.put("plan.json", b'{"clips": []}')
+
+    with pytest.raises(ConfigurationError, match=r"The evaluation plan plan\.json cannot be read"):
+        bench.run(JobKind.VALIDATE)
+
+
+def test_a_failing_sandbox_gives_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Sandbox, clip: Clip, quality: int) -> Run[bytes]:
+        return Run(Outcome.SANDBOX_ERROR, None, None, "no seccomp", "", "", 0.0, 0.0, 0)
+
+    monkeypatch.setattr(Sandbox, "encode", fail)
+    bench = Bench(tmp_path, tiny_candidate())
+
+    for kind in JobKind:
+        with pytest.raises(BenchError, match="no seccomp"):
+            bench.run(kind)
+    assert not bench.store.exists("out/verdict.json")
+
+
+def test_a_module_is_judged_without_a_cloud(tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+    store = MemoryObjects()
+
+    verdict = evaluate_module(
+        module, sample_clips(), store, tmp_path / "cache", Terms(anchors=("mpeg4",))
+    )
+
+    assert verdict.passed
+    assert verdict.kind is JobKind.EXECUTE
+    assert [len(result.points) for result in verdict.results] == [4, 4]
+    assert store.exists(f"{keys.job('bench', 1, 'execute', 1)}verdict.json")
+
+
+def test_a_bad_module_is_judged_by_the_validation(tmp_path: Path) -> None:
+    (tmp_path / "codec.py").write_text("def encode(clip, quality):\n    return b'x'\n")
+
+    verdict = evaluate_module(
+        tmp_path, sample_clips(), MemoryObjects(), tmp_path / "cache", Terms()
+    )
+
+    assert verdict.kind is JobKind.VALIDATE
+    assert verdict.fault is not None
+    assert verdict.fault.error_type == "ContractError"
+
+
+def test_terms_that_make_no_plan_are_refused(tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+
+    with pytest.raises(ConfigurationError, match="This cannot be measured"):
+        evaluate_module(
+            module, sample_clips(), MemoryObjects(), tmp_path, Terms(qualities=(30, 40))
+        )
+    with pytest.raises(ConfigurationError, match="names the same clip twice"):
+        evaluate_module(module, sample_clips() * 2, MemoryObjects(), tmp_path, Terms())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("missing.py", None, "There is no codec module"),
+        ("image.py", b"\xff\xfe\x00", "is no Python source"),
+        ("folder", None, "needs a file codec.py"),
+    ],
+)
+def test_what_is_no_module_is_refused(
+    tmp_path: Path, name: str, data: bytes | None, words: str
+) -> None:
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+    elif name == "folder":
+        path.mkdir()
+        (path / "other.py").write_text("")
+
+    with pytest.raises(ConfigurationError, match=words):
+        read_candidate(path)
+
+
+def test_a_users_video_can_be_measured(tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    write_video(folder / "mine.mp4", frames=8)
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+
+    verdict = evaluate_module(
+        module,
+        clips.load_folder(folder),
+        MemoryObjects(),
+        tmp_path / "cache",
+        Terms(anchors=("x264-medium",)),
+    )
+
+    assert verdict.passed
+    assert verdict.results[0].clip == "mine"
