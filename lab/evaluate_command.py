@@ -9,9 +9,10 @@ from rich.console import Console
 
 from codec_lab.errors import ConfigurationError
 from codec_lab.job import JobKind
-from codec_lab.verdict import Progress, Verdict
+from codec_lab.verdict import Verdict
 from codec_worker.clips import default_clips, load_folder
 from codec_worker.directory_store import DirectoryStore
+from lab.observation import PROGRESS
 from lab.options import AsJson, StateDir
 from lab.results import bd_rate_table, rate_point_table
 from lab.settings import DEFAULT_STATE_DIR
@@ -33,10 +34,10 @@ class WatchedStore(DirectoryStore):
         """Store bytes."""
         super().put(key, data)
         if key.endswith(_PROGRESS):
-            progress = Progress.model_validate_json(data)
-            if progress.point is not None:
-                measured = rate_point(progress.clip, progress.point)
-                counted = f"{progress.done_points}/{progress.total_points}"
+            last = PROGRESS.validate_json(data)[-1]
+            if last.point is not None:
+                measured = rate_point(last.clip, last.point)
+                counted = f"{last.done_points}/{last.total_points}"
                 self._terminal.print(f"{counted}  {measured}", soft_wrap=True)
 
 

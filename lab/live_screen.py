@@ -1,5 +1,6 @@
 """A running campaign as a screen that is drawn anew with every look."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -45,7 +46,6 @@ class LiveScreen:
         self._campaign_id = campaign_id
         self._started_at = started_at
         self._scale = scale
-        self._points: dict[tuple[str, int], list[str]] = {}
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
@@ -85,7 +85,8 @@ class LiveScreen:
             parts.append(Text(text, "yellow"))
         return Group(*parts)
 
-    def _current(self, view: ExperimentView) -> list[RenderableType]:
+    @staticmethod
+    def _current(view: ExperimentView) -> list[RenderableType]:
         parts: list[RenderableType] = [_summary(view)]
         table = Table.grid(padding=(0, 2, 0, 0))
         for phase in view.phases:
@@ -94,23 +95,21 @@ class LiveScreen:
         needs = "a person is needed" if view.asks_human else ""
         table.add_row("  ", _MARKS[human], "human", "", "", Text(needs, "bold red"))
         parts.append(table)
-        if view.progress is not None:
-            parts += self._measured(view, view.progress)
-        return parts
+        return [*parts, *_measured(view.progress)]
 
-    def _measured(self, view: ExperimentView, progress: Progress) -> list[RenderableType]:
-        points = self._points.setdefault((view.experiment.experiment_id, view.experiment.run), [])
-        if progress.point is not None:
-            line = rate_point(progress.clip, progress.point)
-            if line not in points:
-                points.append(line)
-        bar = Table.grid(padding=(0, 2, 0, 0))
-        bar.add_row(
-            "  ",
-            ProgressBar(progress.total_points, progress.done_points, width=30),
-            f"{progress.done_points} of {progress.total_points} rate points",
-        )
-        return [Text(), bar, *(Text(f"     {line}", "dim") for line in points[-_POINTS_SHOWN:])]
+
+def _measured(progress: Sequence[Progress]) -> list[RenderableType]:
+    if not progress:
+        return []
+    last = progress[-1]
+    bar = Table.grid(padding=(0, 2, 0, 0))
+    bar.add_row(
+        "  ",
+        ProgressBar(last.total_points, last.done_points, width=30),
+        f"{last.done_points} of {last.total_points} rate points",
+    )
+    lines = [rate_point(step.clip, step.point) for step in progress if step.point is not None]
+    return [Text(), bar, *(Text(f"     {line}", "dim") for line in lines[-_POINTS_SHOWN:])]
 
 
 def _phase_row(view: PhaseView) -> tuple[RenderableType, ...]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import NamedTuple, Protocol
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import Choice, DeployResult, OutcomeResult
@@ -32,6 +32,9 @@ PHASE_OF_STATE = {
     "Analyze": Phase.ANALYSIS,
     "DesignNext": Phase.DESIGN_NEXT,
 }
+PROGRESS = TypeAdapter(tuple[Progress, ...])
+"""The content of a job's ``progress.json``."""
+
 _RETRIED_STATES = frozenset({"Design", "Deploy", "Analyze", "DesignNext"})
 HUMAN_STATES = frozenset({"FlagHuman", "NotifyHuman", "NeedsHuman"})
 
@@ -79,15 +82,15 @@ class ExperimentView(NamedTuple):
         All phases in order.
     asks_human : bool
         Whether the run ended with a question to a person.
-    progress : Progress or None
-        What the running job has measured so far.
+    progress : tuple of Progress
+        What the running job has measured so far, step by step.
     """
 
     experiment: Experiment
     visits: tuple[StateVisit, ...]
     phases: tuple[PhaseView, ...]
     asks_human: bool
-    progress: Progress | None
+    progress: tuple[Progress, ...]
 
 
 class PauseView(NamedTuple):
@@ -258,18 +261,18 @@ def _job_of(phase: Phase, deployed: DeployResult) -> JobSpec:
     return deployed.validation if phase is Phase.VALIDATION else deployed.execution
 
 
-def _progress(visits: Sequence[StateVisit], objects: ObjectStore) -> Progress | None:
+def _progress(visits: Sequence[StateVisit], objects: ObjectStore) -> tuple[Progress, ...]:
     """Read what the job that runs now has measured so far."""
     if not visits or visits[-1].state not in {"Validate", "Execute"}:
-        return None
+        return ()
     deployed = _deployed(visits)
     if deployed is None:
-        return None
+        return ()
     key = _job_of(PHASE_OF_STATE[visits[-1].state], deployed).progress_key
     try:
-        return Progress.model_validate_json(objects.get(key))
+        return PROGRESS.validate_json(objects.get(key))
     except ConfigurationError:  # nothing measured yet
-        return None
+        return ()
 
 
 def _chosen(visits: Sequence[StateVisit]) -> dict[str, int]:

@@ -36,7 +36,7 @@ class PlainLines:
         self._wait_scale = wait_scale
         self._visits_shown: dict[str, int] = {}
         self._failures_shown: dict[tuple[str, int], int] = {}
-        self._points_shown: set[tuple[str, int, str | None, int]] = set()
+        self._points_shown: dict[str, int] = {}
         self._pause_shown: PauseView | None = None
 
     def __enter__(self) -> Self:
@@ -76,7 +76,7 @@ class PlainLines:
                 self._line(now, name, f"{visit.state} failed: {failure}")
             self._failures_shown[key, index] = len(visit.failures)
         self._visits_shown[key] = len(view.visits)
-        self._show_point(view, now)
+        self._show_points(key, view, now)
 
     @staticmethod
     def _visit_lines(view: ExperimentView, index: int, visit: StateVisit) -> list[str]:
@@ -99,20 +99,17 @@ class PlainLines:
             lines.append(f"{phase.capitalize()} attempt {attempt}/{MAX_ATTEMPTS}")
         return lines
 
-    def _show_point(self, view: ExperimentView, now: datetime) -> None:
-        progress = view.progress
-        if progress is None or progress.point is None:
-            return
-        experiment = view.experiment
-        key = (experiment.experiment_id, experiment.run, progress.clip, progress.done_points)
-        if key not in self._points_shown:
-            self._points_shown.add(key)
-            measured = rate_point(progress.clip, progress.point)
-            self._line(
-                now,
-                experiment.experiment_id,
-                f"rate point {progress.done_points}/{progress.total_points}: {measured}",
-            )
+    def _show_points(self, run: str, view: ExperimentView, now: datetime) -> None:
+        # Validation and execution, attempt by attempt, write a progress of their own.
+        key = f"{run} {len(view.visits)}"
+        shown = self._points_shown.get(key, 0)
+        for step in view.progress[shown:]:
+            if step.point is not None:
+                measured = rate_point(step.clip, step.point)
+                counted = f"{step.done_points}/{step.total_points}"
+                name = view.experiment.experiment_id
+                self._line(now, name, f"rate point {counted}: {measured}")
+        self._points_shown[key] = max(shown, len(view.progress))
 
     def _line(self, at: datetime, name: str, text: str) -> None:
         elapsed_s = max(0.0, (at - self._started_at).total_seconds())

@@ -9,7 +9,7 @@ from codec_lab.phase import Phase, Status
 from codec_lab.verdict import Progress
 from lab.campaign_executions import ExecutionEnd
 from lab.history import StateVisit, state_visits
-from lab.observation import Observer, PhaseState, phase_views
+from lab.observation import PROGRESS, Observer, PhaseState, phase_views
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import experiment, rate_point
 from tests.unit.histories import HistoryBuilder
@@ -131,17 +131,17 @@ def observer(
 def test_a_running_job_shows_what_it_has_measured() -> None:
     objects = MemoryObjects()
     progress = Progress(done_points=2, total_points=12, clip="hall", point=rate_point(40, 90, 31))
-    objects.put(job(JobKind.VALIDATE).progress_key, progress.model_dump_json().encode())
+    objects.put(job(JobKind.VALIDATE).progress_key, PROGRESS.dump_json((progress,)))
     campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
     [view] = observer(campaign, up_to_validation(), objects=objects).look().experiments
-    assert view.progress == progress
+    assert view.progress == (progress,)
     assert not view.asks_human
 
 
 def test_a_job_without_measurements_has_no_progress() -> None:
     campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
     [view] = observer(campaign, up_to_validation()).look().experiments
-    assert view.progress is None
+    assert view.progress == ()
 
 
 def test_experiments_come_in_the_order_they_were_chosen() -> None:

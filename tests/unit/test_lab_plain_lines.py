@@ -17,7 +17,7 @@ from tests.unit.test_lab_observation import deployed, up_to_validation
 def view_of(
     history: HistoryBuilder,
     record: Experiment | None = None,
-    progress: Progress | None = None,
+    progress: tuple[Progress, ...] = (),
     pause: PauseView | None = None,
 ) -> CampaignView:
     visits = state_visits(history.events)
@@ -111,10 +111,15 @@ def test_a_question_names_its_reason() -> None:
 
 
 def test_each_rate_point_is_written_once() -> None:
-    progress = Progress(done_points=1, total_points=8, clip="hall", point=rate_point(30, 90, 31.5))
-    view = view_of(HistoryBuilder(), progress=progress)
-    assert texts(written(view, view)) == [
-        "rate point 1/8: hall at quality 30: 90 bytes, 4.5 kb/s, PSNR-Y 31.50 dB, SSIM 0.9000"
+    steps = (
+        Progress(done_points=0, total_points=8),
+        Progress(done_points=1, total_points=8, clip="hall", point=rate_point(30, 90, 31.5)),
+        Progress(done_points=2, total_points=8, clip="hall", point=rate_point(40, 120, 33.5)),
+    )
+    views = [view_of(HistoryBuilder().enter("Execute"), progress=steps[:n]) for n in (1, 2, 2, 3)]
+    assert [line for line in texts(written(*views)) if line.startswith("rate point")] == [
+        "rate point 1/8: hall at quality 30: 90 bytes, 4.5 kb/s, PSNR-Y 31.50 dB, SSIM 0.9000",
+        "rate point 2/8: hall at quality 40: 120 bytes, 6.0 kb/s, PSNR-Y 33.50 dB, SSIM 0.9000",
     ]
 
 
