@@ -112,8 +112,11 @@ class Job:
         try:
             return EvaluationPlan.model_validate_json(self._store.get(self._spec.plan_key))
         except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the whole text"
             raise ConfigurationError(
-                f"The evaluation plan {self._spec.plan_key} cannot be read: {error}"
+                f"The evaluation plan {self._spec.plan_key} cannot be read: "
+                f"{where}: {first['msg']}."
             ) from error
 
     def _validate(self, bundle: Bundle, plan: EvaluationPlan) -> None:
