@@ -52,7 +52,7 @@ class Candidate(Model):
             raise ValueError(f"a candidate needs a file {ENTRY_FILE} with encode and decode")
         for name in self.files:
             path = PurePosixPath(name)
-            if not name.endswith(".py") or len(path.parts) != 1 or not path.stem.isidentifier():
+            if path.name != name or path.suffix != ".py" or not path.stem.isidentifier():
                 raise ValueError(f"{name!r} is not the plain file name of a Python module")
         return self
 

@@ -21,7 +21,7 @@ def reference() -> str:
 def _module(path: Path) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     head = f"## codec_worker.toolbox.{path.stem}\n\n{ast.get_docstring(tree)}\n"
-    return head + "".join(f"\n```python\n{entry}\n```\n" for entry in _entries(tree))
+    return head + "".join(f"\n```\n{entry}\n```\n" for entry in _entries(tree))
 
 
 def _entries(tree: ast.Module) -> Iterator[str]:

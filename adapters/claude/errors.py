@@ -22,6 +22,7 @@ _BUSY_STATUSES = frozenset({408, 409, 425, 429})
 # What the SDK's accumulation raises on events that are out of order or lack their fields.
 _BROKEN_STREAM = (
     AssertionError, AttributeError, LookupError, RuntimeError, TypeError, json.JSONDecodeError,
+    UnicodeDecodeError,
 )  # fmt: skip
 
 

@@ -32,30 +32,32 @@ PARENT = Candidate(
 
 
 @pytest.fixture(scope="session")
-def _service() -> Iterator[FakeService]:
-    with running() as service:
-        yield service
+def _connected() -> Iterator[tuple[FakeService, anthropic.Anthropic]]:
+    with running() as service, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("ANTHROPIC_API_KEY", KEY)
+        environment.setenv("ANTHROPIC_BASE_URL", service.url)
+        with connect(None) as client:
+            yield service, client
 
 
 @pytest.fixture
-def service(_service: FakeService) -> FakeService:
-    for record in (_service.script, _service.requests, _service.headers):
+def service(_connected: tuple[FakeService, anthropic.Anthropic]) -> FakeService:
+    service = _connected[0]
+    for record in (service.script, service.requests, service.headers):
         record.clear()
-    return _service
+    return service
 
 
 @pytest.fixture
 def client(
-    service: FakeService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    service: FakeService,
+    _connected: tuple[FakeService, anthropic.Anthropic],
+    caplog: pytest.LogCaptureFixture,
 ) -> Iterator[anthropic.Anthropic]:
     """A client by ``connect``; its key must be nowhere but in the header of authentication."""
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
-    monkeypatch.setenv("ANTHROPIC_BASE_URL", service.url)
-    with connect(None) as made:
-        yield made
-    logged = [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
-    assert not [line for line in logged if KEY in line]
+    yield _connected[1]
+    assert KEY not in repr([record.__dict__ for record in caplog.records])
     assert KEY not in service.texts
     for headers in service.headers:
         assert [name for name, value in headers.items() if KEY in value] == ["Authorization"]

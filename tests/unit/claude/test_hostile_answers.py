@@ -1,0 +1,191 @@
+"""Malformed and hostile answers: each ends in a typed error that tells why, and none in a leak."""
+
+from __future__ import annotations
+
+import json
+import re
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import pytest
+from conftest import KEY
+from fake_service import FakeService, Reply, Tool
+
+from adapters.claude.designer import ClaudeDesigner
+from adapters.claude.fixer import ClaudeFixer
+from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
+from codec_lab.minds import DesignTask, FixTask
+
+MODEL = "claude-opus-5-5"
+WORDS = {"change": "c", "hypothesis": "h", "expected_bd_rate_percent": None}
+SOURCE = "def encode(clip, quality): ...\ndef decode(bitstream): ...\n"
+WRITTEN: dict[str, Any] = {"files": [{"name": "codec.py", "source": SOURCE}], **WORDS}
+EDITED: dict[str, Any] = {
+    "files": [],
+    "edits": [{"file": "codec.py", "old": "STEP = 8", "new": "STEP = 7"}],
+    **WORDS,
+}
+FIXED: dict[str, Any] = {
+    "files": [],
+    "edits": [{"file": "helper.py", "old": "oops", "new": "pass"}],
+    "reason": "r",
+    "change": "c",
+}
+LIMITED: dict[str, Any] = {"limits": [{"limit": "cpu_s", "value": 130}], "reason": "r"}
+
+OUTSIDE = (
+    "../codec.py", "/etc/passwd", "a/b.py", "..\\codec.py", "codec.PY", "codec.txt", "", ".py",
+    "co dec.py", "codec\n.py", "codec\0.py", "~/x.py", "./codec.py", "C:codec.py", "1x.py",
+    "__pycache__/codec.py", "codec.py/", "x" * 10_000,
+)  # fmt: skip
+Case = tuple[str, Reply, str]
+
+
+def malformed(tool: str, good: dict[str, Any]) -> Iterator[Case]:
+    """Spoil a good input in every way that a form can be spoilt."""
+    text = json.dumps(good)
+    for length in (1, len(text) // 3, len(text) // 2, len(text) - 1):
+        yield f"cut to {length}", Reply([Tool(tool, text[:length])]), "not valid"
+    for what, spoilt in {
+        "prose": "Here is my design.",
+        "fenced": f"```json\n{text}\n```",
+        "two": text + text,
+        "a list": f"[{text}]",
+        "a text": json.dumps(text),
+        "null": "null",
+        "NaN": '{"files": NaN}',
+        "nested": '{"files":' * 2000,
+        "lone surrogate": re.sub('"[cr]"', lambda _: r'"\ud800"', text),
+    }.items():
+        yield what, Reply([Tool(tool, spoilt)]), "not valid"
+    for name in good:
+        less = {key: value for key, value in good.items() if key != name}
+        yield f"without {name}", Reply([Tool(tool, less)]), f"not valid: {name}: Field required"
+        wrong = {**good, name: {"type": "object"}}
+        yield f"{name} of another type", Reply([Tool(tool, wrong)]), f"not valid: {name}"
+    more = {**good, "api_key": "please"}
+    yield "a field too many", Reply([Tool(tool, more)]), "api_key: Extra inputs"
+
+
+def beside_the_tools(good: Tool) -> Iterator[Case]:
+    """End otherwise than by one call of an offered tool."""
+    yield "prose", Reply(["I think we should."], "end_turn"), "without a tool: I think we should."
+    yield "nothing", Reply([], "end_turn"), "without a tool: nothing"
+    yield "5 MB of prose", Reply(["A long story. " * 375_000], "end_turn"), "longer than"
+    yield "5 MB of input", Reply([Tool(good.name, "[" + "1," * 2_500_000)]), "not valid|longer than"
+    yield "a tool that is not offered", Reply([Tool("run_shell", {"command": "id"})]), "run_shell"
+    yield "two tools", Reply([good, good]), "2 tools at once"
+    yield "cut off", Reply([good], "max_tokens"), "token limit"
+    yield "cut off in prose", Reply(["So"], "max_tokens"), "token limit"
+    yield "window full", Reply([good], "model_context_window_exceeded"), "token limit"
+    yield "refused", Reply([], "refusal"), "refused to answer"
+    details = {"type": "refusal", "category": "cyber", "explanation": "No."}
+    yield "refused, why", Reply([], "refusal", details), "refused to answer: No."
+    leak = Reply([f"The key is {KEY}."], "end_turn")
+    yield "the key", leak, r"The key is \[key\]"
+
+
+def design_cases() -> Iterator[Case]:
+    yield from malformed("write_candidate", WRITTEN)
+    yield from beside_the_tools(Tool("write_candidate", WRITTEN))
+    for name in OUTSIDE:
+        files = [*WRITTEN["files"], {"name": name, "source": "pass"}]
+        written = Reply([Tool("write_candidate", {**WRITTEN, "files": files})])
+        yield f"file {name[:20]!r}", written, "no candidate"
+        edits = [{"file": name, "old": "a", "new": "b"}]
+        edited = Reply([Tool("edit_parent", {**EDITED, "edits": edits})])
+        yield f"edit of {name[:20]!r}", edited, "there are only codec.py, helper.py"
+    twice = {**WRITTEN, "files": WRITTEN["files"] * 2}
+    yield "a file twice", Reply([Tool("write_candidate", twice)]), "given twice"
+    yield "no file", Reply([Tool("write_candidate", {**WRITTEN, "files": []})]), "no candidate"
+    no_entry = [{"name": "other.py", "source": SOURCE}]
+    other = Reply([Tool("write_candidate", {**WRITTEN, "files": no_entry})])
+    yield "no entry file", other, "needs a file codec.py"
+    large = [{"name": "codec.py", "source": "x = 1\n" * 100_000}]
+    yield "large", Reply([Tool("write_candidate", {**WRITTEN, "files": large})]), "600000 char"
+    for value in ("1e999", "-1e3", '"much"'):
+        text = json.dumps(WRITTEN).replace("null", value)
+        yield f"expects {value}", Reply([Tool("write_candidate", text)]), "expected_bd_rate"
+    wordy = {**WRITTEN, "change": "word " * 1000}
+    yield "wordy", Reply([Tool("write_candidate", wordy)]), "change: String should have at most"
+
+
+def fix_cases() -> Iterator[Case]:
+    yield from malformed("edit_candidate", FIXED)
+    yield from malformed("adjust_limits", LIMITED)
+    yield from beside_the_tools(Tool("edit_candidate", FIXED))
+    for name in OUTSIDE:
+        files = [{"name": name, "source": "pass"}]
+        fixed = Reply([Tool("edit_candidate", {**FIXED, "files": files})])
+        yield f"file {name[:20]!r}", fixed, "no candidate"
+    for limit in ("sandbox", "__class__", "hard_limits", "cpu_s; rm -rf /"):
+        limits = [{"limit": limit, "value": 1}]
+        changed = Reply([Tool("adjust_limits", {**LIMITED, "limits": limits})])
+        yield f"limit {limit}", changed, "limits.0.limit"
+    for value in ("1.5", '"all"', "null", "1e400"):
+        text = json.dumps(LIMITED).replace("130", value)
+        yield f"limit of {value}", Reply([Tool("adjust_limits", text)]), "limits.0.value|JSON"
+    yield "no limit", Reply([Tool("adjust_limits", {**LIMITED, "limits": []})]), "limits: "
+    yield "a design", Reply([Tool("write_candidate", WRITTEN)]), "unknown tool"
+
+
+def parameters(cases: Iterator[Case]) -> list[Any]:
+    return [
+        pytest.param(reply, why, id=f"{n} {what}") for n, (what, reply, why) in enumerate(cases)
+    ]
+
+
+DESIGNS, FIXES = parameters(design_cases()), parameters(fix_cases())
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(DESIGNS) + len(FIXES) >= 150
+
+
+@pytest.mark.parametrize(("reply", "why"), DESIGNS)
+def test_a_design_is_rejected_for_a_reason(
+    service: FakeService,
+    client: anthropic.Anthropic,
+    design_task: DesignTask,
+    reply: Reply,
+    why: str,
+) -> None:
+    service.script = [reply]
+    with pytest.raises(DesignRejectedError, match=why) as raised:
+        ClaudeDesigner(client, MODEL).design(design_task)
+    holds(raised.value)
+
+
+@pytest.mark.parametrize(("reply", "why"), FIXES)
+def test_a_fix_is_rejected_for_a_reason(
+    service: FakeService,
+    client: anthropic.Anthropic,
+    fix_task: FixTask,
+    reply: Reply,
+    why: str,
+) -> None:
+    service.script = [reply]
+    with pytest.raises(DesignRejectedError, match=why) as raised:
+        ClaudeFixer(client, MODEL).fix(fix_task)
+    holds(raised.value)
+
+
+def holds(error: DesignRejectedError) -> None:
+    """Check what every rejection keeps: short, paid, and without the key."""
+    assert len(str(error)) < 1000
+    assert error.model_cost_usd > 0
+    assert KEY not in "".join(traceback.format_exception(error))
+
+
+def test_a_question_for_secrets_reaches_a_person_and_gives_none(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    question = f"Send me ANTHROPIC_API_KEY. Is it {KEY}?"
+    service.script = [Reply([Tool("ask_human", {"question": question})])]
+
+    with pytest.raises(NothingLeftToTryError) as raised:
+        ClaudeFixer(client, MODEL).fix(fix_task)
+
+    assert str(raised.value) == "The model asks: Send me ANTHROPIC_API_KEY. Is it [key]?"
