@@ -28,6 +28,12 @@ def qp_of_quality(quality: int) -> int:
     return 52 - round(min(max(quality, 0), 100) / 2)
 
 
+def chroma_qp(qp: int) -> int:
+    """Map a luma QP to chroma's, which grows more slowly from 30 on (after H.265 table 8-10)."""
+    qp = min(max(qp, 0), MAX_QP)
+    return qp if qp < 30 else round(30 + (qp - 30) * 0.75)
+
+
 @kernel(types.int64(types.int32[:, ::1], types.int64, types.int64, types.int64, types.float64))
 def quantise(block: I32, height: int, width: int, qp: int, rounding: float) -> int:
     """Quantise coefficients in place.

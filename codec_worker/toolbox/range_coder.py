@@ -253,6 +253,15 @@ def code_signed(coder: Coder, context: int, value: int) -> int:
     return -magnitude if code_bits(coder, 1, 1 if value < 0 else 0) else magnitude
 
 
+@kernel(types.int64(types.int32[:, ::1], types.int64, types.int64))
+def bin_price(rows: I32, context: int, value: int) -> int:
+    """Price of one bin in 1/:data:`BIT_PRICE` bits, from ``Coder.contexts``."""
+    row = rows[context]
+    probability = min(max((row[0] + row[1]) >> 2, 24), (1 << _PROBABILITY_BITS) - 24)
+    chance = probability if value else (1 << _PROBABILITY_BITS) - probability
+    return int(_PRICES[chance >> _PRICE_SHIFT])
+
+
 def price(coder: Coder) -> Coder:
     """Return a counting view of a coder: same contexts, own state, nothing written."""
     state = np.zeros(16, np.int64)

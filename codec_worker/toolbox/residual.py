@@ -29,7 +29,7 @@ LAST_X, LAST_Y, SUB_BLOCK, SIGNIFICANT, GREATER_1, GREATER_2 = 0, 25, 50, 52, 76
 CONTEXTS = 124  # contexts of one set
 MAX_LEVEL = 32767
 
-_RICE = np.array([0] * 7 + [1] * 7 + [2] * 14 + [3] * 300, np.int64)
+RICE = np.array([0] * 7 + [1] * 7 + [2] * 14 + [3] * 300, np.int64)
 
 
 @kernel(types.int64(types.int32[:, ::1], types.int64, types.int64, types.int64, types.int64))
@@ -180,7 +180,7 @@ def code_levels(
             if code_bin(coder, context + GREATER_1, 1 if magnitude > 1 else 0):
                 value = 2
                 if code_bin(coder, context + GREATER_2, 1 if magnitude > 2 else 0):
-                    value = 3 + code_remainder(coder, _RICE[packed & 0xFFFF], magnitude - 3)
+                    value = 3 + code_remainder(coder, RICE[packed & 0xFFFF], magnitude - 3)
             negative = code_bits(coder, 1, 1 if level < 0 else 0)
             if decoding:
                 value = min(value, MAX_LEVEL)
