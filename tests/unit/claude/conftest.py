@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import anthropic
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from fake_service import FakeService, running
-
 from adapters.claude.connection import connect
-from codec_lab.candidate import Candidate
 from codec_lab.limits import GIB, Limits
 from codec_lab.minds import Archived, DesignTask, FixTask
-from codec_lab.proposal import Mind, Proposal
 from codec_lab.verdict import Fault
-
-KEY = "sk-ant-test-0123456789-the-secret"
-PARENT = Candidate(
-    files={
-        "codec.py": "import helper\n\nSTEP = 8\n\ndef encode(clip, quality):\n    return b'x'\n\n"
-        "def decode(bitstream):\n    return helper.planes(bitstream)\n",
-        "helper.py": "def planes(bitstream):\n    return bitstream\n",
-    }
-)
+from tests.unit.claude.fake_service import FakeService, running
+from tests.unit.claude.tasks import KEY, PARENT, proposal_of
 
 
 @pytest.fixture(scope="session")
@@ -61,20 +46,6 @@ def client(
     assert KEY not in service.texts
     for headers in service.headers:
         assert [name for name, value in headers.items() if KEY in value] == ["Authorization"]
-
-
-def proposal_of(candidate: Candidate, **more: object) -> Proposal:
-    return Proposal.model_validate(
-        {
-            "candidate": candidate,
-            "limits": Limits(),
-            "mind": Mind.CLAUDE,
-            "parent_sha256": None,
-            "change": "The beginning.",
-            "hypothesis": "None.",
-            **more,
-        }
-    )
 
 
 @pytest.fixture

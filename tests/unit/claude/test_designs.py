@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import anthropic
 import pytest
-from conftest import KEY, PARENT
-from fake_service import FakeService, Reply, Tool
 
 from adapters.claude.designer import ClaudeDesigner
 from codec_lab.candidate import Candidate
@@ -16,6 +14,8 @@ from codec_lab.errors import ConfigurationError, DesignRejectedError
 from codec_lab.limits import Limits
 from codec_lab.minds import DesignTask
 from codec_lab.proposal import Mind
+from tests.unit.claude.fake_service import FakeService, Reply, Tool
+from tests.unit.claude.tasks import KEY, PARENT
 
 MODEL = "claude-opus-5-5"
 WORDS = {"change": "A finer step.", "hypothesis": "Less error.", "expected_bd_rate_percent": -2.5}

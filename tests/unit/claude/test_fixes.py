@@ -6,8 +6,6 @@ from decimal import Decimal
 
 import anthropic
 import pytest
-from conftest import PARENT
-from fake_service import FakeService, Reply, Tool
 
 from adapters.claude.fixer import ClaudeFixer
 from codec_lab.bundle import Bundle
@@ -17,6 +15,8 @@ from codec_lab.limits import GIB, Limits
 from codec_lab.minds import FixTask
 from codec_lab.phase import Phase
 from codec_lab.proposal import FixTool
+from tests.unit.claude.fake_service import FakeService, Reply, Tool
+from tests.unit.claude.tasks import PARENT
 
 MODEL = "claude-sonnet-5-5"
 # 1000 in at 2, 400 written at 2.50, 6000 read at 0.10 and 500 out at 10 dollars per million.

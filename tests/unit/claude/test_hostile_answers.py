@@ -10,13 +10,13 @@ from typing import Any
 
 import anthropic
 import pytest
-from conftest import KEY
-from fake_service import FakeService, Reply, Tool
 
 from adapters.claude.designer import ClaudeDesigner
 from adapters.claude.fixer import ClaudeFixer
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
 from codec_lab.minds import DesignTask, FixTask
+from tests.unit.claude.fake_service import FakeService, Reply, Tool
+from tests.unit.claude.tasks import KEY
 
 MODEL = "claude-opus-5-5"
 WORDS = {"change": "c", "hypothesis": "h", "expected_bd_rate_percent": None}

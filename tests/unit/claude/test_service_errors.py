@@ -8,8 +8,6 @@ from decimal import Decimal
 
 import anthropic
 import pytest
-from conftest import KEY
-from fake_service import Failure, FakeService, Raw, Reply, Tool, wire
 
 from adapters.claude.designer import ClaudeDesigner
 from codec_lab.errors import (
@@ -19,6 +17,8 @@ from codec_lab.errors import (
     ModelUnavailableError,
 )
 from codec_lab.minds import DesignTask
+from tests.unit.claude.fake_service import Failure, FakeService, Raw, Reply, Tool, wire
+from tests.unit.claude.tasks import KEY
 
 MODEL = "claude-opus-5-5"
 DESIGN = Reply(
