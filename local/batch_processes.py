@@ -110,21 +110,37 @@ class JobProcesses:
     """
 
     def __init__(self, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._preload = preload
+        self._environment = dict(environment)
+        self._lock = threading.Lock()
+        self._running: dict[str, JobProcess] = {}
+        self._start_server()
+
+    def _start_server(self) -> None:
         self._control, remote = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         for end in (self._control, remote):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_MESSAGE_BYTES)
         with remote:
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "local.worker_forkserver", str(remote.fileno()), *preload],
+                [
+                    sys.executable,
+                    "-m",
+                    "local.worker_forkserver",
+                    str(remote.fileno()),
+                    *self._preload,
+                ],
                 pass_fds=[remote.fileno()],
                 cwd=REPOSITORY_ROOT,
-                env=dict(environment),
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        self._lock = threading.Lock()
-        self._running: dict[str, JobProcess] = {}
-        threading.Thread(target=self._read_ends, name="batch-ends", daemon=True).start()
+        threading.Thread(
+            target=self._read_ends,
+            args=(self._control, self._server),
+            name="batch-ends",
+            daemon=True,
+        ).start()
 
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path
@@ -157,6 +173,8 @@ class JobProcesses:
         process = JobProcess(name, read_fd, self._signal)
         try:
             with self._lock:
+                if self._server.poll() is not None:  # someone killed it
+                    self._start_server()
                 self._running[name] = process
                 socket.send_fds(self._control, [json.dumps(request).encode()], [write_fd])
         except OSError:
@@ -178,19 +196,21 @@ class JobProcesses:
             if name in self._running:
                 self._control.send(json.dumps({"job": name, "signal": number}).encode())
 
-    def _read_ends(self) -> None:
-        while message := self._receive():
+    def _read_ends(self, control: socket.socket, server: subprocess.Popen[bytes]) -> None:
+        while message := _receive(control):
             end = json.loads(message)
             with self._lock:
                 process = self._running.pop(end["job"])
             process.end(end["exit_code"])
+        server.wait()
         with self._lock:
             lost, self._running = list(self._running.values()), {}
         for process in lost:  # the fork server died, and its jobs with it
             process.end(128 + signal.SIGKILL)
 
-    def _receive(self) -> bytes:
-        try:
-            return self._control.recv(MAX_MESSAGE_BYTES)
-        except OSError:
-            return b""
+
+def _receive(control: socket.socket) -> bytes:
+    try:
+        return control.recv(MAX_MESSAGE_BYTES)
+    except OSError:
+        return b""

@@ -1,7 +1,7 @@
 """Seam C: Batch jobs that run, for MiniStack 1.5.33.
 
 Replaces the job handlers in ``ministack.services.batch._DISPATCH``; MiniStack marks a submitted
-job SUCCEEDED at once and forgets parameters, retries and time-outs of a definition.
+job SUCCEEDED at once.
 
 A job is the definition's command, with ``Ref::`` parameters filled in, behind the entry command of
 the settings, which stands for the image's ENTRYPOINT. It sees the definition's and the overrides'
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextvars
 import fnmatch
-import json
 import re
 import threading
 import uuid
@@ -24,15 +23,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import batch, cloudwatch_logs
+from ministack.services import batch
 
+from local import batch_definitions
+from local.batch_definitions import find_definition
+from local.batch_log import DEFAULT_GROUP, JobLog
 from local.batch_processes import JobProcess, JobProcesses
 from local.completions import COMPLETIONS
 from local.records import RecordStore
 from local.settings import CloudSettings, client_environment, host_environment
 
 _JOB = "batch-job"
-_DEFAULT_LOG_GROUP = "/aws/batch/job"
 _ENDED = ("SUCCEEDED", "FAILED")
 _TERMINATE_GRACE_S = 5.0
 _KILL_GRACE_S = 10.0
@@ -44,36 +45,6 @@ _REASON_NOT_STARTED = "Task failed to start"
 _REASON_INTERRUPTED = "The one-machine cloud was stopped while this job was running"
 
 Record = dict[str, Any]
-
-
-def find_definition(reference: str) -> Record | None:
-    """Return the active job definition a name, ``name:revision`` or ARN refers to."""
-    name, _, revision = reference.rsplit("/", 1)[-1].partition(":")
-    revisions = [
-        definition
-        for definition in batch._job_definitions.get(name) or []
-        if definition["status"] == "ACTIVE" and revision in ("", str(definition["revision"]))
-    ]
-    return revisions[-1] if revisions else None
-
-
-def register_definition(request: Record) -> Any:
-    """Register a job definition and keep the members MiniStack drops."""
-    response = batch._register_job_definition(request)
-    if response[0] == 200:
-        definition = batch._job_definitions[request["jobDefinitionName"]][-1]
-        for member in ("parameters", "retryStrategy", "timeout", "platformCapabilities"):
-            if member in request:
-                definition[member] = request[member]
-    return response
-
-
-def deregister_definition(request: Record) -> Any:
-    """Make a job definition inactive."""
-    definition = find_definition(request.get("jobDefinition", ""))
-    if definition:
-        definition["status"] = "INACTIVE"
-    return batch._json(200, {})
 
 
 def _filled_in(command: list[str], parameters: Mapping[str, str]) -> list[str]:
@@ -97,53 +68,6 @@ def _retries(strategy: Record, attempt: Record) -> bool:
         if all(fnmatch.fnmatchcase(seen[name], pattern) for name, pattern in patterns.items()):
             return str(rule["action"]).upper() == "RETRY"
     return True
-
-
-class JobLog:
-    """The log stream of one attempt.
-
-    Parameters
-    ----------
-    group
-        Name of the log group; created when missing.
-    stream
-        Name of the new log stream.
-    """
-
-    def __init__(self, group: str, stream: str) -> None:
-        now_ms = batch._now_ms()
-        if group not in cloudwatch_logs._log_groups:
-            cloudwatch_logs._log_groups[group] = {
-                "arn": cloudwatch_logs._make_group_arn(group),
-                "creationTime": now_ms,
-                "retentionInDays": None,
-                "tags": {},
-                "subscriptionFilters": {},
-                "streams": {},
-            }
-        self._stream = cloudwatch_logs._log_groups[group]["streams"].setdefault(
-            stream,
-            {
-                "events": [],
-                "uploadSequenceToken": "1",
-                "creationTime": now_ms,
-                "firstEventTimestamp": None,
-                "lastEventTimestamp": None,
-                "lastIngestionTime": None,
-            },
-        )
-
-    def append(self, lines: list[str]) -> None:
-        """Append lines; empty ones are left out, as CloudWatch Logs does."""
-        now_ms = batch._now_ms()
-        cloudwatch_logs._append_log_events(
-            self._stream,
-            [
-                {"timestamp": now_ms, "message": line, "ingestionTime": now_ms}
-                for line in lines
-                if line
-            ],
-        )
 
 
 class BatchRunner:
@@ -289,7 +213,7 @@ class BatchRunner:
         definition_name = job["jobDefinition"].rsplit("/", 1)[-1].split(":")[0]
         prefix = options.get("awslogs-stream-prefix") or definition_name
         stream = f"{prefix}/default/{uuid.uuid4().hex}"
-        log = JobLog(options.get("awslogs-group") or _DEFAULT_LOG_GROUP, stream)
+        log = JobLog(options.get("awslogs-group") or DEFAULT_GROUP, stream)
         job["container"]["logStreamName"] = stream
         job["startedAt"] = batch._now_ms()
         job["status"] = "RUNNING"
@@ -379,15 +303,6 @@ def _public(job: Record) -> Record:
     return {name: value for name, value in job.items() if not name.startswith("_")}
 
 
-def _describe_definitions(request: Record) -> Any:
-    response = batch._describe_job_definitions(request)
-    wanted = request.get("status")
-    found = json.loads(response[2])["jobDefinitions"]
-    return batch._json(
-        200, {"jobDefinitions": [one for one in found if wanted in (None, one["status"])]}
-    )
-
-
 def install(
     settings: CloudSettings, records: RecordStore, logs_changed: Callable[[], None]
 ) -> BatchRunner:
@@ -402,6 +317,7 @@ def install(
     logs_changed
         Called when log events were added.
     """
+    batch_definitions.install()
     runner = BatchRunner(settings, records, logs_changed)
     batch._DISPATCH.update(
         {
@@ -409,9 +325,6 @@ def install(
             "/v1/describejobs": runner.describe,
             "/v1/terminatejob": runner.terminate,
             "/v1/canceljob": runner.cancel,
-            "/v1/registerjobdefinition": register_definition,
-            "/v1/deregisterjobdefinition": deregister_definition,
-            "/v1/describejobdefinitions": _describe_definitions,
         }
     )
     return runner

@@ -56,11 +56,9 @@ class RunningServer(BaseModel):
         """Return the server's process if it still runs."""
         try:
             process = psutil.Process(self.pid)
-            if process.create_time() == self.started_at and process.is_running():
-                return process if process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
-        return None
+        return process if process.create_time() == self.started_at and _runs(process) else None
 
 
 class OneMachineCloud:
@@ -164,11 +162,9 @@ class OneMachineCloud:
         if (server := self._running()) and (process := server.process()):
             family = [process, *process.children(recursive=True)]
             process.terminate()
-            _, alive = psutil.wait_procs([process], timeout=_STOP_TIMEOUT_S)
-            for survivor in alive:
+            for survivor in _left_after([process], _STOP_TIMEOUT_S):
                 survivor.kill()
-            _, alive = psutil.wait_procs(family, timeout=_STOP_TIMEOUT_S)
-            for survivor in alive:
+            for survivor in _left_after(family, _STOP_TIMEOUT_S):
                 survivor.kill()
         if self._child:
             if self._child.stdin:
@@ -235,6 +231,22 @@ class OneMachineCloud:
 
     def _empty_temporary_dir(self) -> None:
         shutil.rmtree(self.settings.temporary_dir, ignore_errors=True)
+
+
+def _runs(process: psutil.Process) -> bool:
+    """Say whether a process runs; one that ended but was not yet waited for does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _left_after(processes: list[psutil.Process], timeout_s: float) -> list[psutil.Process]:
+    """Wait until processes have ended and return those that have not in time."""
+    deadline = time.monotonic() + timeout_s
+    while (left := [one for one in processes if _runs(one)]) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return left
 
 
 def _claim_port(port: int) -> int:

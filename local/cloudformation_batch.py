@@ -12,7 +12,7 @@ from typing import Any
 from ministack.services import batch
 from ministack.services.cloudformation import provisioners
 
-from local.batch_runner import register_definition
+from local.batch_definitions import register_definition
 
 Properties = dict[str, Any]
 Provisioned = tuple[str, dict[str, str]]

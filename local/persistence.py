@@ -4,13 +4,11 @@ MiniStack writes its state when it shuts down and not before. This seam makes a 
 SIGKILL included, an ordinary one:
 
 - DynamoDB items, executions with their histories, and Batch jobs are records written before a
-  request is answered (`local.records`); they are left out of MiniStack's own state files. Items
-  are followed through ``dynamodb._set_item``, ``_remove_item`` and ``_items_replaced``, by which
-  every change of an item passes.
+  request is answered (`local.records`); they are left out of MiniStack's own state files.
 - S3 objects are files that MiniStack itself writes at once (``S3_PERSIST``).
 - Every other service is saved in the background, soon after a request changed it, into MiniStack's
   state file by way of a temporary file. A service whose state takes long to write is saved less
-  often, so that saving never takes more than a twentieth of the time.
+  often, so that saving takes about a twentieth of a processor at most.
 - A stack that was being deployed when the process ended is marked as rolled back.
 
 Replaces the entries of ``ministack.app.SERVICE_HANDLERS``,
@@ -34,11 +32,12 @@ from ministack.core import persistence as ministack_persistence
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import batch, cloudformation, cloudwatch_logs, dynamodb, stepfunctions
 
+from local.dynamodb_items import ItemRecords
 from local.records import RecordStore
 
-_ITEM = "dynamodb-item"
 _LOGS = "cloudwatch_logs"
 _SAVING_SHARE = 20
+_LONGEST_PAUSE_S = 5.0
 
 _READ_ACTION = re.compile(
     r"(?:Batch)?(?:Get|Describe|List|Query|Scan|Head|Filter|Search)[A-Z]|Query|Scan"
@@ -161,13 +160,14 @@ class Autosave:
                 self._changed.discard(key)
                 if key not in states:
                     continue
-                started = time.monotonic()
+                started = time.thread_time()
                 try:
                     self._write(key, states[key]())
                 except RuntimeError:  # a dictionary grew while it was read: next time
                     self._changed.add(key)
-                ended = time.monotonic()
-                self._not_before[key] = ended + _SAVING_SHARE * (ended - started)
+                spent_s = time.thread_time() - started
+                pause_s = min(_SAVING_SHARE * spent_s, _LONGEST_PAUSE_S)
+                self._not_before[key] = time.monotonic() + pause_s
 
     def _write(self, key: str, state: Any) -> None:
         if state is None:
@@ -231,71 +231,6 @@ def _watched(service: str, handler: ServiceHandler, autosave: Autosave) -> Servi
         return response
 
     return handle
-
-
-# -- DynamoDB items ------------------------------------------------------------------------
-
-
-def _table_owner(table: dict[str, Any]) -> str:
-    """Return a name that a table created again under the same name does not share."""
-    return str(table.get("TableId") or f"{table['TableArn']}@{table.get('CreationDateTime')}")
-
-
-class ItemRecords:
-    """Keeps every DynamoDB item as a record.
-
-    Parameters
-    ----------
-    records
-        Where the items are kept.
-    """
-
-    def __init__(self, records: RecordStore) -> None:
-        self._records = records
-        self._set_item = dynamodb._set_item
-        self._remove_item = dynamodb._remove_item
-        self._items_replaced = dynamodb._items_replaced
-
-    def set_item(self, table: dict[str, Any], partition: str, sort: str, item: Any) -> Any:
-        """Store an item in memory and on disk."""
-        old_item = self._set_item(table, partition, sort, item)
-        self._records.put(_ITEM, _table_owner(table), json.dumps([partition, sort]), item)
-        return old_item
-
-    def remove_item(self, table: dict[str, Any], partition: str, sort: str) -> Any:
-        """Remove an item from memory and disk."""
-        old_item = self._remove_item(table, partition, sort)
-        if old_item is not None:
-            self._records.delete(_ITEM, _table_owner(table), json.dumps([partition, sort]))
-        return old_item
-
-    def items_replaced(self, table: dict[str, Any]) -> None:
-        """Write all items of a table whose items were exchanged at once."""
-        self._items_replaced(table)
-        items = {
-            json.dumps([partition, sort]): item
-            for partition, by_sort in table["items"].items()
-            for sort, item in by_sort.items()
-        }
-        self._records.replace_owner(_ITEM, _table_owner(table), items)
-
-    def restore(self) -> None:
-        """Put the items back into their tables; forget those whose table is gone."""
-        tables = {_table_owner(table): table for _, table in dynamodb._tables.all_items()}
-        for owner, key, item in self._records.read(_ITEM):
-            if table := tables.get(owner):
-                partition, sort = json.loads(key)
-                table["items"][partition][sort] = item
-        for table in tables.values():
-            self._items_replaced(table)
-        for owner in self._records.owners(_ITEM) - tables.keys():
-            self._records.replace_owner(_ITEM, owner, {})
-
-    def install(self) -> None:
-        """Follow every change of an item."""
-        dynamodb._set_item = self.set_item
-        dynamodb._remove_item = self.remove_item
-        dynamodb._items_replaced = self.items_replaced
 
 
 # -- States without records ----------------------------------------------------------------

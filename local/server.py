@@ -55,6 +55,8 @@ def _emulator_environment(settings: CloudSettings) -> dict[str, str]:
         "S3_DATA_DIR": str(settings.state_dir / "s3"),
         "SFN_WAIT_SCALE": str(settings.wait_scale),
         "LOG_LEVEL": settings.log_level,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "TMPDIR": str(settings.temporary_dir),
     }
 

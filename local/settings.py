@@ -94,6 +94,9 @@ def client_environment(endpoint_url: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCOUNT_ID": ACCOUNT_ID,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Whatever the user's own files say about regions or endpoints is not for this cloud.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
 
 

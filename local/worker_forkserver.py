@@ -61,6 +61,8 @@ def _enter_job(request: dict[str, Any], output_fd: int, control: socket.socket) 
     """Turn a fresh fork into the job's process: session, output, environment, directory."""
     os.setsid()
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != request["parent"]:
+        os._exit(128 + signal.SIGKILL)  # it died before the kernel knew that this must too
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -170,6 +172,7 @@ class ForkServer:
         return True
 
     def _start(self, request: dict[str, Any], output_fd: int) -> None:
+        request["parent"] = os.getpid()
         pid = os.fork()
         if pid == 0:
             _become_job(request, output_fd, self._control)
@@ -194,10 +197,10 @@ class ForkServer:
             if pid == 0:
                 return
             if job := self._jobs.pop(pid, None):
-                self._kill_leftovers()
                 code = os.waitstatus_to_exitcode(status)
                 exit_code = 128 - code if code < 0 else code  # as a shell and Docker report it
                 self._control.send(json.dumps({"job": job, "exit_code": exit_code}).encode())
+                self._kill_leftovers()
 
     def _kill_leftovers(self) -> None:
         """Kill what ended jobs left behind: their orphans became children of this process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 
 from local.cloud import OneMachineCloud
@@ -89,6 +91,9 @@ class Aws:
             timeout_s,
         )
 
+    def left_running(self, processes: list[psutil.Process], within_s: float = 0) -> list[Any]:
+        return left_running(processes, within_s)
+
     def until(self, look: Callable[[], Any], timeout_s: float = 30) -> Any:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
@@ -124,6 +129,20 @@ class Aws:
             },
             parameters={"action": "say", "argument": "nothing"},
         )
+
+
+def left_running(processes: list[psutil.Process], within_s: float) -> list[psutil.Process]:
+    """Return the processes that have not ended within a time; a zombie has ended."""
+    deadline = time.monotonic() + within_s
+    while True:
+        left = []
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                    left.append(process)
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.02)
 
 
 def cloud_settings(state_dir: Path, **changes: Any) -> CloudSettings:

@@ -281,3 +281,17 @@ def test_a_killed_worker_is_retried(aws):
         process.kill()
     assert aws.job(first)["container"]["exitCode"] == 137
     assert aws.finished(execution)["result"] == "SUCCEEDED"
+
+
+def test_a_killed_fork_server_is_replaced(tmp_path, make_cloud, make_aws):
+    with make_cloud(tmp_path) as cloud:
+        aws = make_aws(cloud)
+        aws.deploy_batch()
+        lost = submit(aws, "sleep", "600")
+        aws.until(lambda: job_processes(cloud))
+        (job,) = job_processes(cloud)
+        job.parent().kill()
+        done = aws.job(lost)
+        assert (done["status"], done["container"]["exitCode"]) == ("FAILED", 137)
+        aws.until(lambda: gone(job.pid))
+        assert aws.job(submit(aws, "say", "again"))["status"] == "SUCCEEDED"

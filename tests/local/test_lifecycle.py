@@ -82,7 +82,7 @@ def test_nothing_is_left_after_a_stop(tmp_path, make_cloud, make_aws):
     family = [server, *server.children(recursive=True)]
     assert len(family) >= 4  # server, Lambda worker, fork server, job
     cloud.stop()
-    assert [one for one in family if one.is_running()] == []
+    assert aws.left_running(family) == []
     assert not cloud.settings.temporary_dir.exists()
     assert not (tmp_path / "state" / "server.json").exists()
     assert [one for one in set(Path("/tmp").iterdir()) - before if "ministack" in one.name] == []
@@ -126,7 +126,7 @@ def test_a_detached_server_outlives_its_starter_until_it_is_stopped(tmp_path, ma
     family = [server_process(cloud), *server_process(cloud).children(recursive=True)]
     cloud.stop()
     assert not cloud.is_running
-    assert [one for one in family if one.is_running()] == []
+    assert aws.left_running(family) == []
 
 
 def test_other_versions_are_refused(monkeypatch):
