@@ -68,6 +68,8 @@ class Execution:
     ----------
     log : str
         What the candidate printed.
+    candidate_cpu_s : float
+        CPU time of all its calls, those of the checks included.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Execution:
         self._on_point = on_point
         self._runners: SimpleQueue[Runner] = SimpleQueue()
         self.log = ""
+        self.candidate_cpu_s = 0.0
 
     def run(self, clips: Sequence[LoadedClip]) -> tuple[ClipResult, ...]:
         """Measure everything.
@@ -126,6 +129,7 @@ class Execution:
                     raise
         finally:
             self.log = "".join(entry for runner in runners for entry in runner.log)
+            self.candidate_cpu_s = sum(runner.cpu_s for runner in runners)
 
     def _measure(self, task: _Task) -> Measurement:
         """Measure one point on the next free runner; check the round trip at the cheapest."""

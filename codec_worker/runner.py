@@ -103,6 +103,8 @@ class Runner:
     ----------
     log : list of str
         What the candidate printed, call by call.
+    cpu_s : float
+        CPU time of all its calls.
     """
 
     def __init__(self, candidate: Candidate, limits: Limits, make_box: MakeBox = Sandbox) -> None:
@@ -111,6 +113,7 @@ class Runner:
         self._make_box = make_box
         self._stack = ExitStack()
         self.log: list[str] = []
+        self.cpu_s = 0.0
 
     def __enter__(self) -> Self:
         files, limits, modules = self._candidate.files, self._limits, preload(self._candidate)
@@ -190,6 +193,7 @@ class Runner:
         return run
 
     def _note(self, direction: str, what: str, run: Run[Any]) -> None:
+        self.cpu_s += run.cpu_s
         if run.log:
             self.log.append(f"== {direction} of {what}\n{run.log.rstrip()}\n")
 
