@@ -1,0 +1,154 @@
+"""Where a person looks: the dashboard under ``/admin/``."""
+
+from typing import cast
+
+from aws_cdk import CfnOutput, Duration, Fn, Stack
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_deployment as deployment
+from constructs import Construct
+
+from infra.acknowledgements import acknowledge, exported_name
+from infra.lab_bucket import LabBucket
+from infra.paths import REPOSITORY_ROOT
+from infra.settings import InfraSettings
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "object-src 'none'"
+)
+_BASIC_EXECUTION = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+_UPLOAD_ACTIONS = ("Abort", "DeleteObject", "GetBucket", "GetObject", "List")
+_YEAR = Duration.days(365)
+
+
+class DashboardStack(Stack):
+    """A distribution in front of the site's private bucket.
+
+    Parameters
+    ----------
+    scope, construct_id
+        Place in the construct tree.
+    site : LabBucket
+        The site's files; its policy lets the account's distributions read ``admin/``.
+    settings : InfraSettings
+        Of the deployment.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, site: LabBucket, settings: InfraSettings
+    ) -> None:
+        super().__init__(scope, construct_id, description="Codec Lab: the dashboard")
+        # By name: the policy of the data stack's bucket must not name this stack's distribution.
+        bucket = s3.Bucket.from_bucket_name(self, "Site", site.bucket.bucket_name)
+        self.distribution = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment="Codec Lab",
+            default_root_object="admin/index.html",
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            default_behavior=cloudfront.BehaviorOptions(
+                origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
+                viewer_protocol_policy=(
+                    cloudfront.ViewerProtocolPolicy.ALLOW_ALL
+                    if settings.one_machine
+                    else cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS
+                ),
+                # The status changes all the time and the page is small.
+                cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                response_headers_policy=self._make_headers(),
+                function_associations=[
+                    cloudfront.FunctionAssociation(
+                        event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
+                        function=self._make_paths(),
+                    )
+                ],
+            ),
+        )
+        self._explain_what_is_left_out(settings)
+        if not settings.one_machine:
+            self._upload(bucket, exported_name(site.bucket.bucket_name, Stack.of(site)))
+
+        CfnOutput(self, "DashboardUrl", value=self._address(settings))
+        CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
+
+    def _address(self, settings: InfraSettings) -> str:
+        domain = self.distribution.distribution_domain_name
+        if settings.one_machine:
+            label = Fn.select(0, Fn.split(".", domain))
+            return f"http://{label}.cloudfront.localhost:{settings.endpoint_port}/admin/"
+        return f"https://{domain}/admin/"
+
+    def _make_paths(self) -> cloudfront.Function:
+        return cloudfront.Function(
+            self,
+            "AdminPaths",
+            comment="Pages under /admin/ are index.html",
+            code=cloudfront.FunctionCode.from_file(
+                file_path=str(REPOSITORY_ROOT / "infra" / "admin_paths.js")
+            ),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+        )
+
+    def _make_headers(self) -> cloudfront.ResponseHeadersPolicy:
+        behavior = cloudfront.ResponseSecurityHeadersBehavior(
+            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                content_security_policy=CONTENT_SECURITY_POLICY, override=True
+            ),
+            content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+            frame_options=cloudfront.ResponseHeadersFrameOptions(
+                frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+            ),
+            referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+            ),
+            strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                access_control_max_age=_YEAR, include_subdomains=True, override=True
+            ),
+        )
+        return cloudfront.ResponseHeadersPolicy(self, "Headers", security_headers_behavior=behavior)
+
+    def _explain_what_is_left_out(self, settings: InfraSettings) -> None:
+        reasons = {
+            "AwsSolutions-CFR1": "Operators may sit in any country.",
+            "AwsSolutions-CFR2": "Static files alone: there is nothing for a firewall to protect.",
+            "AwsSolutions-CFR3": "The site's bucket logs every read, and nothing is cached.",
+            "AwsSolutions-CFR4": (
+                "CloudFront's own domain fixes its TLS policy; a domain of one's own with a "
+                "certificate would raise it."
+            ),
+        }
+        if settings.one_machine:
+            reasons["AwsSolutions-CFR4"] = "The one-machine cloud answers on 127.0.0.1 by HTTP."
+        reasons["Annotation::@aws-cdk/aws-cloudfront-origins:updateImportedBucketPolicyOac"] = (
+            "The data stack writes the bucket's policy."
+        )
+        acknowledge(self.distribution, reasons)
+
+    def _upload(self, bucket: s3.IBucket, bucket_finding: str) -> None:
+        upload = deployment.BucketDeployment(
+            self,
+            "Upload",
+            sources=[deployment.Source.asset(str(REPOSITORY_ROOT / "dashboard"))],
+            destination_bucket=bucket,
+            destination_key_prefix="admin",
+            prune=False,  # status.json is not one of the files
+            memory_limit=256,
+        )
+        handler = cast("Construct", upload.handler_role.node.scope)
+        ours = "The CDK's own upload: these are its function, its runtime and its permissions."
+        objects = ("cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>", bucket_finding)
+        wildcards = (
+            *(f"Action::s3:{start}*" for start in _UPLOAD_ACTIONS),
+            *(f"Resource::arn:<AWS::Partition>:s3:::{name}/*" for name in objects),
+        )
+        acknowledge(
+            handler,
+            {
+                "AwsSolutions-L1": ours,
+                f"AwsSolutions-IAM4[Policy::{_BASIC_EXECUTION}]": ours,
+                **{f"AwsSolutions-IAM5[{wildcard}]": ours for wildcard in wildcards},
+            },
+        )

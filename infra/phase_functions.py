@@ -1,0 +1,146 @@
+"""All functions of the two state machines: what each is told and what each may do."""
+
+from collections.abc import Iterable, Mapping
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.data_stack import DataStack
+from infra.definition import Definition
+from infra.dependencies_layer import DependenciesLayer
+from infra.lab_state_machine import LabStateMachine
+from infra.phase_function import PhaseFunction, function_code
+from infra.settings import InfraSettings
+
+
+class PhaseFunctions:
+    """Makes the functions in a stack.
+
+    Parameters
+    ----------
+    stack : Construct
+        Where they belong.
+    data : DataStack
+        What they read and write.
+    secret : ISecret
+        The Anthropic key, for those with a mind.
+    settings : InfraSettings
+        Of the deployment.
+    """
+
+    def __init__(
+        self,
+        stack: Construct,
+        *,
+        data: DataStack,
+        secret: secretsmanager.ISecret,
+        settings: InfraSettings,
+    ) -> None:
+        self._stack = stack
+        self._data = data
+        self._secret = secret
+        self._settings = settings
+        self._code = function_code()
+        # The functions of the one-machine cloud run in its own interpreter, which has the
+        # packages; wheels for another Python would hide them.
+        self._layers = [] if settings.one_machine else [DependenciesLayer(stack, "Dependencies")]
+
+    def of_experiment(self, definition: Definition) -> list[PhaseFunction]:
+        """Make the functions of the experiment's state machine."""
+        return [
+            self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
+            self._make("Deploy", definition, reads=("experiments/*",), writes=("bundles/*",)),
+            self._make("JudgeValidation", definition, reads=("experiments/*",)),
+            self._make("JudgeExecution", definition, reads=("experiments/*",)),
+            self._mind("FixValidation", definition, reads=("campaigns/*", "experiments/*")),
+            self._mind("FixExecution", definition, reads=("campaigns/*", "experiments/*")),
+            self._make("Analyze", definition, reads=("campaigns/*",)),
+            self._make("DesignNext", definition),
+            self._notify_human(definition),
+        ]
+
+    def of_campaign(
+        self, definition: Definition, *, experiment: LabStateMachine
+    ) -> list[PhaseFunction]:
+        """Make the functions of the campaign's state machine, which runs the experiment's."""
+        choose = self._make(
+            "ChooseExperiment",
+            definition,
+            environment={"CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn},
+        )
+        experiment.allow_on_executions(choose.role, "states:DescribeExecution")
+        functions = [choose, self._make("RecordOutcome", definition)]
+        for one in functions:
+            self._data.site.grant_write(one.role, "admin/status.json")
+            one.function.add_environment(
+                "CODEC_LAB_SITE_BUCKET", self._data.site.bucket.bucket_name
+            )
+        return functions
+
+    def _mind(self, state: str, definition: Definition, *, reads: Iterable[str]) -> PhaseFunction:
+        """Make a function that asks a mind, which may be Claude."""
+        models = {
+            "CODEC_LAB_DESIGN_MODEL": self._settings.design_model,
+            "CODEC_LAB_FIX_MODEL": self._settings.fix_model,
+        }
+        made = self._make(
+            state,
+            definition,
+            reads=reads,
+            writes=("experiments/*",),
+            environment={
+                "CODEC_LAB_ANTHROPIC_SECRET_ARN": self._secret.secret_arn,
+                **{name: model for name, model in models.items() if model is not None},
+            },
+            memory_mib=1024,
+        )
+        made.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["secretsmanager:GetSecretValue"], resources=[self._secret.secret_arn]
+            )
+        )
+        return made
+
+    def _notify_human(self, definition: Definition) -> PhaseFunction:
+        notify = self._make(
+            "NotifyHuman",
+            definition,
+            environment={"CODEC_LAB_TOPIC_ARN": self._data.human.topic.topic_arn},
+            writes_records=False,
+        )
+        self._data.human.grant_publish(notify.role)
+        return notify
+
+    def _make(
+        self,
+        state: str,
+        definition: Definition,
+        *,
+        reads: Iterable[str] = (),
+        writes: Iterable[str] = (),
+        writes_records: bool = True,
+        environment: Mapping[str, str] | None = None,
+        memory_mib: int = 512,
+    ) -> PhaseFunction:
+        variables = {"CODEC_LAB_TABLE": self._data.records.table.table_name, **(environment or {})}
+        if reads:
+            variables["CODEC_LAB_BUCKET"] = self._data.evidence.bucket.bucket_name
+        made = PhaseFunction(
+            self._stack,
+            state,
+            definition=definition,
+            code=self._code,
+            layers=self._layers,
+            environment=variables,
+            settings=self._settings,
+            memory_mib=memory_mib,
+        )
+        self._data.records.grant_read(made.role)
+        if writes_records:
+            self._data.records.grant_write(made.role)
+        if reads:
+            self._data.evidence.grant_read(made.role, *reads)
+        if writes:
+            self._data.evidence.grant_write(made.role, *writes)
+        return made

@@ -1,0 +1,94 @@
+"""What a deployment is told by the CDK context (``-c name=value`` or ``cdk.json``)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from aws_cdk import RemovalPolicy
+from constructs import Node
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+
+class InfraSettingsError(Exception):
+    """A context value cannot be used; the message is one sentence for the user."""
+
+
+class InfraSettings(BaseModel):
+    """The settings of the three stacks.
+
+    Attributes
+    ----------
+    one_machine : bool
+        Deploy to the one-machine cloud: without what it has no use for or cannot take.
+    keep_data : bool
+        The table and the buckets outlive their stack and are protected from deletion.
+    endpoint_port : int
+        Port of the one-machine cloud, for the address of the dashboard.
+    schedule_minutes : int
+        How often the campaign is started if it does not run; 0 is never.
+    alarm_email : str or None
+        Who is told of alarms and of experiments that need a human.
+    monthly_budget_usd : float
+        Cost of the account's month at which the same address is told; 0 is no budget.
+    anthropic_secret_arn : str or None
+        An existing secret with the Anthropic key; without it an empty one is made.
+    design_model, fix_model : str or None
+        Claude models; without them the handlers' own defaults hold.
+    max_vcpus : int
+        Most vCPUs of workers at once, in the Spot and in the on-demand environment each.
+    log_retention_days, evidence_infrequent_after_days, evidence_expires_after_days : int
+        How long logs are kept, and when bitstreams, decoded samples and logs of experiments move
+        to cheaper storage and are deleted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    one_machine: bool = False
+    keep_data: bool = True
+    endpoint_port: Annotated[int, Field(ge=1, le=65535)] = 4566
+    schedule_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    alarm_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    monthly_budget_usd: Annotated[float, Field(ge=0)] = 0
+    anthropic_secret_arn: (
+        Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:secretsmanager:")] | None
+    ) = None
+    design_model: str | None = None
+    fix_model: str | None = None
+    max_vcpus: Annotated[int, Field(ge=2, le=1024)] = 16
+    log_retention_days: Days = 90
+    evidence_infrequent_after_days: Annotated[int, Field(ge=30, le=3650)] = 30
+    evidence_expires_after_days: Days = 365
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """What happens to data when its stack is deleted."""
+        return RemovalPolicy.RETAIN if self.keep_data else RemovalPolicy.DESTROY
+
+    @classmethod
+    def of(cls, node: Node) -> Self:
+        """Read the settings from the context of an app.
+
+        Raises
+        ------
+        InfraSettingsError
+            In one sentence for the first name or value that cannot be used.
+        """
+        context: Mapping[str, object] = node.get_all_context()
+        # The CDK's own context has punctuation in its names: feature flags, look-ups, versions.
+        given = {name: value for name, value in context.items() if name.isidentifier()}
+        if given.get("one_machine") in {True, "true"}:
+            given.setdefault("keep_data", False)
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            name = fault["loc"][0]
+            if fault["type"] == "extra_forbidden":
+                known = ", ".join(cls.model_fields)
+                sentence = f"There is no context value {name!r}; there are: {known}."
+            else:
+                sentence = (
+                    f"Context value {name}={fault['input']!r} cannot be used: {fault['msg']}."
+                )
+            raise InfraSettingsError(sentence) from error
