@@ -5,6 +5,7 @@ from collections.abc import Callable
 from codec_lab.ports import Designer, Fixer
 from codec_lab.proposal import Mind
 from lambdas.environment import FunctionEnvironment
+from lambdas.observability import log_model_calls
 
 
 class MindEnvironment(FunctionEnvironment):
@@ -25,6 +26,7 @@ def designer_of(environment: MindEnvironment) -> Callable[[Mind], Designer]:
             from adapters.claude.connection import connect
             from adapters.claude.designer import ClaudeDesigner
 
+            log_model_calls()
             return ClaudeDesigner(
                 connect(environment.anthropic_secret_arn), environment.design_model
             )
@@ -43,6 +45,7 @@ def fixer_of(environment: MindEnvironment) -> Callable[[Mind], Fixer]:
             from adapters.claude.connection import connect
             from adapters.claude.fixer import ClaudeFixer
 
+            log_model_calls()
             return ClaudeFixer(connect(environment.anthropic_secret_arn), environment.fix_model)
         from adapters.offline.fixer import OfflineFixer
 
