@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping
 from types import CodeType, TracebackType
 from typing import Any, TextIO
@@ -20,7 +21,6 @@ from codec_worker.contract import Clip, Geometry
 from codec_worker.sandbox.importer import MemoryImporter
 from codec_worker.sandbox.lockdown import Lockdown, lock_down
 from codec_worker.sandbox.messages import (
-    FAILURE_BYTES,
     LOCKED,
     RESULT_FAILED,
     RESULT_HEADER,
@@ -74,6 +74,8 @@ def run(
     except BaseException:
         os.write(status, traceback.format_exc().encode()[-mmap.PAGESIZE :])
         raise
+    # Numba asks for a lock between processes, of which there is one.
+    warnings.filterwarnings("ignore", message="Could not obtain multiprocessing lock")
     os.write(status, LOCKED)
     os.close(status)
     MemoryImporter(setup.files, compiled).install()
@@ -158,20 +160,21 @@ def _hand_over(parts: list[Any], output: mmap.mmap, kind: bytes = RESULT_OK) -> 
 
 
 def _report(error: BaseException, files: Mapping[str, str], output: mmap.mmap) -> None:
-    outcome = error.outcome if isinstance(error, _ResultError) else _outcome(error)
-    message = " ".join(str(error).split())[:_MESSAGE_CHARACTERS]
-    failure = {
-        "outcome": str(outcome),
-        "error_type": None if isinstance(error, _ResultError) else type(error).__name__,
-        "message": message or f"{type(error).__name__} was raised",
-        "traceback": "" if isinstance(error, _ResultError) else _own_traceback(error, files),
-    }
-    text = json.dumps(failure).encode()[:FAILURE_BYTES]
-    _hand_over([text], output, RESULT_FAILED)
+    kind = type(error).__name__[:_MESSAGE_CHARACTERS]
+    try:
+        text = " ".join(str(error).split())[:_MESSAGE_CHARACTERS]
+    except Exception:  # noqa: BLE001 (the candidate's own class may do anything)
+        text = ""
+    failure: dict[str, str | None] = {"message": text or f"{kind} was raised", "traceback": ""}
+    if isinstance(error, _ResultError):
+        failure |= {"outcome": error.outcome, "error_type": None}
+    else:
+        where = _own_traceback(error, files)
+        failure |= {"outcome": _outcome(error, text), "error_type": kind, "traceback": where}
+    _hand_over([json.dumps(failure).encode()], output, RESULT_FAILED)
 
 
-def _outcome(error: BaseException) -> Outcome:
-    text = str(error)
+def _outcome(error: BaseException, text: str) -> Outcome:
     number = error.errno if isinstance(error, OSError) else None
     if (
         isinstance(error, MemoryError)

@@ -20,7 +20,8 @@ def _checked(result: int, what: str) -> int:
 
 def syscall(number: int, what: str, *arguments: Any) -> int:
     """Make a system call by its number; raise OSError when it fails."""
-    return _checked(_LIBC.syscall(number, *arguments), what)
+    wide = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
+    return _checked(_LIBC.syscall(ctypes.c_long(number), *wide), what)
 
 
 def prctl(option: int, *arguments: Any) -> None:

@@ -7,17 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from codec_worker.sandbox.import_policy import COMPANIONS, PACKAGES, WITHHELD_LIBRARY
 from codec_worker.sandbox.outcome import SandboxUnavailableError
 
-PACKAGES = ("numpy", "scipy", "constriction", "numba")
-"""What a candidate may import besides Python's library and the toolbox."""
-
-_COMPANIONS = {"numba": ("llvmlite",)}
-
-_NOT_NEEDED = {
-    "__pycache__", "dist-packages", "ensurepip", "idlelib", "lib2to3", "site-packages", "test",
-    "tkinter", "turtledemo",
-}  # fmt: skip
+_NOT_NEEDED = WITHHELD_LIBRARY | {"__pycache__", "dist-packages", "site-packages"}
 
 _SYSTEM_LIBRARIES = (
     "ld-linux*.so.*", "libatomic.so.*", "libbz2.so.*", "libc.so.*", "libcrypto.so.*",
@@ -69,7 +62,7 @@ def view() -> View:
     roots: dict[str, None] = {}
     packages = []
     for package in PACKAGES:
-        for name in (package, f"{package}.libs", *_COMPANIONS.get(package, ())):
+        for name in (package, f"{package}.libs", *COMPANIONS.get(package, ())):
             folder = _package_folder(name, roots)
             if folder is not None:
                 roots[str(folder.parent)] = None

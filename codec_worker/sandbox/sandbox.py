@@ -24,7 +24,7 @@ from codec_worker.sandbox.process import (
     sized_output,
 )
 from codec_worker.sandbox.readable import view
-from codec_worker.sandbox.verdict import Verdict, judge, read_result
+from codec_worker.sandbox.verdict import Verdict, judge, printable, read_result
 from codec_worker.sandbox.watch import Watched, max_threads, watch
 
 if TYPE_CHECKING:  # the zygote imports this module too, and can do without pydantic
@@ -272,9 +272,9 @@ def _run(result: _Result, value: T | None) -> Run[T]:
         outcome=verdict.outcome,
         value=value,
         error_type=verdict.error_type,
-        message=verdict.message,
-        traceback=verdict.traceback,
-        log=seen.log.decode(errors="replace"),
+        message=printable(verdict.message),
+        traceback=printable(verdict.traceback),
+        log=printable(seen.log.decode(errors="replace")),
         cpu_s=seen.ended.cpu_s,
         wall_s=seen.wall_s,
         peak_memory_bytes=seen.ended.peak_memory_bytes,

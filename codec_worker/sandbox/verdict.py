@@ -23,8 +23,15 @@ _OWN_FAILURES = {
     Outcome.BAD_RESULT, Outcome.EXCEPTION, Outcome.FILE_SIZE_LIMIT, Outcome.MEMORY_LIMIT,
     Outcome.OUTPUT_LIMIT, Outcome.THREAD_LIMIT,
 }  # fmt: skip
+_CPU_ROUNDING_S = 0.5
+"""The kernel counts a limit in ticks and the use of it exactly."""
+
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in .+$')
-_DUMP = re.compile(r"^(Fatal Python error|Current thread|Thread) ", re.MULTILINE)
+_DUMP = re.compile(
+    r"^(Fatal Python error: |(Current thread|Thread) 0x\w+ \(most recent call first\):)",
+    re.MULTILINE,
+)
+_HARNESS = ("codec_worker/sandbox/", 'File "<string>"', "Extension modules: ")
 
 
 class Verdict(NamedTuple):
@@ -73,10 +80,19 @@ def judge(seen: Watched, found: Verdict, limits: "Limits", files: Mapping[str, s
     return found
 
 
+def printable(text: str) -> str:
+    """Replace what no store can keep and no terminal should obey."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
 def _limit_reached(seen: Watched, limits: "Limits") -> Outcome | None:
     status = seen.ended.wait_status
     killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    if seen.ended.cpu_s > limits.cpu_s and killed_by in (0, signal.SIGXCPU, signal.SIGKILL):
+    if seen.ended.cpu_s > limits.cpu_s - _CPU_ROUNDING_S and killed_by == signal.SIGXCPU:
+        return Outcome.CPU_LIMIT
+    if seen.ended.cpu_s > limits.cpu_s and killed_by in (0, signal.SIGKILL):
         return Outcome.CPU_LIMIT
     if seen.wall_s > limits.wall_s:
         return Outcome.WALL_LIMIT
@@ -119,7 +135,7 @@ def _reported(raw: bytes) -> Verdict:
         or not all(isinstance(text, str) for text in texts)
     ):
         return _bad("the result is neither a value nor a failure")
-    return Verdict(outcome, 0, error_type, *texts)
+    return Verdict(outcome, 0, error_type and printable(error_type), *texts)
 
 
 def _bad(message: str) -> Verdict:
@@ -134,6 +150,8 @@ def _where_it_was(seen: Watched, files: Mapping[str, str]) -> str:
         return ""
     lines = []
     for line in log[start.start() :].splitlines():
+        if any(sign in line for sign in _HARNESS):
+            continue
         lines.append(line)
         frame = _FRAME.match(line)
         source = files.get(frame[1], "").splitlines() if frame else []

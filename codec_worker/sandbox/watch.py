@@ -21,6 +21,7 @@ _TICK_S = 0.05
 _LAST_WORDS_S = 0.2
 """Between the signal that makes the process say where it is, and the one that ends it."""
 
+_LONGEST_SLEEP_S = 1.0
 _CPU_GRACE_S = 0.5
 """The kernel ends a process at its CPU limit; this is for one that ignores the signal."""
 
@@ -140,7 +141,8 @@ class _Guard:
 
     def sleep_s(self) -> float:
         """Return how long nothing needs to be done."""
-        return max(0.0, min(self._look_at, self._end_at, self._kill_at) - time.monotonic())
+        next_at = min(self._look_at, self._end_at, self._kill_at)
+        return min(max(0.0, next_at - time.monotonic()), _LONGEST_SLEEP_S)
 
     def act(self, log_bytes: int) -> None:
         """End the process if it is time to."""
