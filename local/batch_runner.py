@@ -202,10 +202,13 @@ class BatchRunner:
                     break
         finally:
             succeeded = job["container"].get("exitCode") == 0 and "_ended_by" not in job
-            job["statusReason"] = job.get("_ended_by") or job.get("statusReason")
-            job["stoppedAt"] = batch._now_ms()
-            job["status"] = "SUCCEEDED" if succeeded else "FAILED"
-            self._save(job)
+            outcome = {
+                "status": "SUCCEEDED" if succeeded else "FAILED",
+                "statusReason": job.get("_ended_by") or job.get("statusReason"),
+                "stoppedAt": batch._now_ms(),
+            }
+            self._save({**job, **outcome})  # before anyone can see it
+            job.update(outcome)
             COMPLETIONS.ring()
 
     def _attempt(self, job: Record, number: int) -> Record:

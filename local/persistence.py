@@ -123,6 +123,7 @@ class Autosave:
         self._changed: set[str] = set()
         self._not_before: dict[str, float] = {}
         self._written: dict[str, int] = {}
+        self._was_deploying = False
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -151,8 +152,10 @@ class Autosave:
         """
         with self._lock:
             self._before_save()
-            if _deploying():
+            deploying = _deploying()
+            if deploying or self._was_deploying:  # the end of an operation is a change too
                 self.mark_all()
+            self._was_deploying = deploying
             states = ministack_app._build_persistence_save_dict()
             for key in list(self._changed):
                 if not now and time.monotonic() < self._not_before.get(key, 0.0):

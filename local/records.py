@@ -86,6 +86,15 @@ class RecordStore:
         for owner, key, value in rows:
             yield owner, key, json.loads(value)
 
+    def read_owner(self, kind: str, owner: str) -> list[Any]:
+        """Return the values of one owner's records of a kind, in the order of writing."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT value FROM records WHERE kind = ? AND owner = ? ORDER BY rowid",
+                (kind, owner),
+            ).fetchall()
+        return [json.loads(value) for (value,) in rows]
+
     def owners(self, kind: str) -> set[str]:
         """Return the owners that have records of a kind."""
         with self._lock:

@@ -82,17 +82,19 @@ def serve(request: ServerRequest) -> None:
         persistence,
         step_functions_engine,
     )
+    from local.execution_records import ExecutionRecords  # noqa: PLC0415
     from local.records import RecordStore  # noqa: PLC0415
 
     records = RecordStore(settings.state_dir / "records.sqlite")
-    engine = step_functions_engine.install(records, settings.endpoint_url)
+    executions = ExecutionRecords(records)
+    engine = step_functions_engine.install(executions, settings.endpoint_url)
     lambda_worker.install()
     cloudformation_batch.install()
     cloudformation_properties.install()
     eventbridge._SCHEDULER_TICK_INTERVAL = settings.schedule_tick_s
     autosave = persistence.install(records, settings.save_interval_s, engine.save_running)
     runner = batch_runner.install(settings, records, autosave.mark_logs)
-    autosave.restorers += [engine.restore, runner.restore]
+    autosave.restorers += [executions.restore, runner.restore]
 
     stopping = threading.Lock()
 

@@ -5,8 +5,8 @@ running execution. MiniStack's own interpreter passes 38 of the 68 features the 
 moto's (LocalStack's engine, used as a library) passes nearly all once its gaps are filled; what is
 filled is in ``step_functions_jsonata``, ``_parser``, ``_requests`` and ``_waits``.
 
-Every execution and every history event is a record on disk (see `local.records`): at the start,
-at the end, and at each save in between.
+Every execution and every history event is a record on disk (see `local.execution_records`): at the
+start, at the end, and at each save in between.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from ministack.core.responses import (
     get_account_id,
     get_region,
     now_iso,
-    set_request_account_id,
-    set_request_region,
 )
 from ministack.services import stepfunctions
 from moto.stepfunctions.parser.api import ExecutionStatus
@@ -42,14 +40,10 @@ from local import (
     step_functions_waits,
 )
 from local.completions import COMPLETIONS
-from local.records import RecordStore
+from local.execution_records import ExecutionRecords
 from local.step_functions_parser import PROGRAMS
 
-_EXECUTION = "execution"
-_EVENT = "execution-event"
-_INTERRUPTED_ERROR = "OneMachineCloud.Stopped"
-_INTERRUPTED_CAUSE = "The one-machine cloud was stopped while this execution was running."
-
+Handler = Callable[[Any], Any]
 Record = dict[str, Any]
 
 
@@ -73,11 +67,11 @@ class StepFunctionsEngine:
         Where executions and their history are kept.
     """
 
-    def __init__(self, records: RecordStore) -> None:
+    def __init__(self, records: ExecutionRecords) -> None:
         self._records = records
         self._live: dict[str, Execution] = {}
-        self._saved_events: dict[str, int] = {}
-        self._save_lock = threading.Lock()
+        # Guards the events of a record between the interpreter, the handlers and the saver.
+        self._lock = threading.RLock()
 
     # -- running ---------------------------------------------------------------------------
 
@@ -112,33 +106,56 @@ class StepFunctionsEngine:
         self._live[execution_arn] = execution
         try:
             worker._execution_logic()
-            PROGRAMS.give_back(machine["definition"], worker.program)
-            self._finish(record, execution)
         except Exception as error:  # noqa: BLE001 - the execution fails, and the log says why
             stepfunctions.logger.exception("The interpreter failed in %s", execution_arn)
-            self._copy_new_events(record, execution)
-            stepfunctions._fail_execution(record, "States.Runtime", repr(error))
-        finally:
-            del self._live[execution_arn]
-            TMP_THREADS.clear()  # moto keeps every thread it ever started
-            self._save(execution_arn, record)
-            self._saved_events.pop(execution_arn, None)
-            COMPLETIONS.ring()
+            execution.exec_status = ExecutionStatus.FAILED
+            execution.error, execution.cause = "States.Runtime", repr(error)
+        if execution.exec_status == ExecutionStatus.SUCCEEDED:
+            # Another outcome may leave a thread behind that is still in the program.
+            PROGRAMS.give_back(machine["definition"], worker.program)
+        TMP_THREADS.clear()  # moto keeps every thread it ever started
+        self._end(execution_arn, record, execution)
 
-    def _finish(self, record: Record, execution: Any) -> None:
-        if record["status"] != "RUNNING":  # stopped by StopExecution in the meantime
-            return
+    def _end(self, arn: str, record: Record, execution: Any) -> None:
+        """Write the outcome, then show it."""
+        with self._lock:
+            outcome = self._outcome(record, execution)
+            self._records.write_new_events(arn, record["events"])
+            self._records.write(arn, {**record, **outcome})
+            self._records.ended(arn)
+            del self._live[arn]
+            if not record.get("sync"):  # StartSyncExecution still looks for the cause
+                record["events"] = []
+            record.update(outcome)
+        if outcome:
+            stepfunctions._emit_execution_status_event(record)
+        COMPLETIONS.ring()
+
+    def _outcome(self, record: Record, execution: Any) -> Record:
+        """Return what the end of an execution changes; nothing if StopExecution was first."""
+        if record["status"] != "RUNNING":
+            return {}
         self._copy_new_events(record, execution)
         status = execution.exec_status.value
-        stop_date = now_iso()
-        if status == "TIMED_OUT" and record["events"][-1]["type"] != "ExecutionTimedOut":
+        last_type = record["events"][-1]["type"] if record["events"] else ""
+        if status == "TIMED_OUT" and last_type != "ExecutionTimedOut":
             stepfunctions._add_event(record, "ExecutionTimedOut", {"previousEventId": 0})
+        if status == "FAILED" and last_type != "ExecutionFailed":
+            details = {"error": execution.error, "cause": execution.cause}
+            stepfunctions._add_event(
+                record,
+                "ExecutionFailed",
+                {"previousEventId": 0, "executionFailedEventDetails": details},
+            )
+        outcome: Record = {
+            "status": status,
+            "stopDate": now_iso(),
+            "error": execution.error,
+            "cause": execution.cause,
+        }
         if status == "SUCCEEDED":
-            record["output"] = json.dumps(_plain(execution.output))
-        record.update(
-            status=status, stopDate=stop_date, error=execution.error, cause=execution.cause
-        )
-        stepfunctions._emit_execution_status_event(record)
+            outcome["output"] = json.dumps(_plain(execution.output))
+        return outcome
 
     def _copy_new_events(self, record: Record, execution: Any) -> None:
         env = execution.exec_worker and execution.exec_worker.env
@@ -148,53 +165,64 @@ class StepFunctionsEngine:
 
     # -- handlers ---------------------------------------------------------------------------
 
-    def starting(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def starting(self, handler: Handler) -> Handler:
         """Wrap StartExecution so that an execution is on disk before it is acknowledged."""
 
         def handle(data: Any) -> Any:
             response = handler(data)
             if response[0] == 200:
                 arn = json.loads(response[2])["executionArn"]
-                with self._save_lock:
+                with self._lock:
                     record = stepfunctions._executions[arn]
                     if record["status"] == "RUNNING":
-                        self._records.put(_EXECUTION, _scope_of(arn), arn, _without_events(record))
+                        self._records.write(arn, record)
             return response
 
         return handle
 
-    def copy_events_first(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Wrap a handler that shows an execution's history so that it is up to date."""
+    def showing_history(self, handler: Handler) -> Handler:
+        """Wrap GetExecutionHistory so that it shows every event up to now."""
 
         def handle(data: Any) -> Any:
             arn = data.get("executionArn")
-            if (execution := self._live.get(arn)) and (
-                record := stepfunctions._executions.get(arn)
-            ):
-                with self._save_lock:
+            record = stepfunctions._executions.get(arn)
+            with self._lock:
+                if record is None:
+                    return handler(data)
+                if execution := self._live.get(arn):
                     self._copy_new_events(record, execution)
-            return handler(data)
+                    return handler(data)
+                record["events"] = self._records.read_events(arn)
+                try:
+                    return handler(data)
+                finally:
+                    record["events"] = []
 
         return handle
 
-    def stopping(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def stopping(self, handler: Handler) -> Handler:
         """Wrap StopExecution so that it stops the interpreter too."""
 
         def handle(data: Any) -> Any:
             arn = data.get("executionArn")
-            execution = self._live.get(arn)
-            response = self.copy_events_first(handler)(data)
-            if execution and execution.exec_worker and execution.exec_worker.env:
-                record = stepfunctions._executions.get(arn)
+            with self._lock:
+                execution = self._live.get(arn)
+                if execution is None:
+                    return handler(data)
+                record = stepfunctions._executions[arn]
+                self._copy_new_events(record, execution)
+                response = handler(data)
                 record["events"][-1].setdefault("previousEventId", 0)
+                self._records.write_new_events(arn, record["events"])
+                self._records.write(arn, record)
+            if execution.exec_worker.env:
                 execution.stop(datetime.now(UTC), data.get("error"), data.get("cause"))
-                self._save(arn, record)
-                COMPLETIONS.ring()
+            COMPLETIONS.ring()
             return response
 
         return handle
 
-    def notify(self, send: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    def notify(self, send: Callable[[Any, Any], Any]) -> Handler:
         """Return a handler that hands a task token's outcome to the execution that waits."""
 
         def handle(data: Any) -> Any:
@@ -214,82 +242,27 @@ class StepFunctionsEngine:
     def save_running(self) -> None:
         """Write the new history events of the running executions."""
         for arn, execution in list(self._live.items()):
-            account_id, region = arn.split(":")[4], arn.split(":")[3]
+            region, account_id = arn.split(":")[3:5]
             record = stepfunctions._executions.get_scoped(account_id, region, arn)
-            if record is not None and execution.exec_worker:
-                with self._save_lock:
+            with self._lock:
+                if record is not None and arn in self._live:
                     self._copy_new_events(record, execution)
-                self._save(arn, record)
+                    self._records.write_new_events(arn, record["events"])
 
-    def _save(self, arn: str, record: Record) -> None:
-        with self._save_lock:
-            first = self._saved_events.get(arn, 0)
-            new = {str(event["id"]): event for event in record["events"][first:]}
-            if new:
-                self._records.put_many(_EVENT, arn, new)
-                self._saved_events[arn] = first + len(new)
-            if record["status"] != "RUNNING":
-                self._records.put(_EXECUTION, _scope_of(arn), arn, _without_events(record))
-
-    def restore(self) -> None:
-        """Load every execution; those that were running when the process ended have failed."""
-        histories: dict[str, list[Record]] = {}
-        for arn, _, event in self._records.read(_EVENT):
-            histories.setdefault(arn, []).append(event)
-        for _, arn, record in self._records.read(_EXECUTION):
-            record["events"] = histories.get(arn, [])
-            account_id, region = arn.split(":")[4], arn.split(":")[3]
-            stepfunctions._executions.set_scoped(account_id, region, arn, record)
-            if record["status"] == "RUNNING":
-                self._fail_interrupted(arn, record)
-
-    def _fail_interrupted(self, arn: str, record: Record) -> None:
-        set_request_account_id(arn.split(":")[4])
-        set_request_region(arn.split(":")[3])
-        self._saved_events[arn] = len(record["events"])
-        stepfunctions._add_event(
-            record,
-            "ExecutionFailed",
-            {
-                "previousEventId": len(record["events"]),
-                "executionFailedEventDetails": {
-                    "error": _INTERRUPTED_ERROR,
-                    "cause": _INTERRUPTED_CAUSE,
-                },
-            },
-        )
-        record.update(
-            status="FAILED",
-            stopDate=now_iso(),
-            error=_INTERRUPTED_ERROR,
-            cause=_INTERRUPTED_CAUSE,
-        )
-        self._save(arn, record)
-        self._saved_events.pop(arn)
-
-    def forget_executions(self, handler: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def forget_executions(self, handler: Handler) -> Handler:
         """Wrap DeleteStateMachine so that the executions it removes leave the disk too."""
 
         def handle(data: Any) -> Any:
             before = set(stepfunctions._executions.keys())
             response = handler(data)
             for arn in before - set(stepfunctions._executions.keys()):
-                self._records.delete(_EXECUTION, _scope_of(arn), arn)
-                self._records.replace_owner(_EVENT, arn, {})
+                self._records.delete(arn)
             return response
 
         return handle
 
 
-def _scope_of(arn: str) -> str:
-    return f"{arn.split(':')[4]}:{arn.split(':')[3]}"
-
-
-def _without_events(record: Record) -> Record:
-    return {key: value for key, value in record.items() if key != "events"}
-
-
-def install(records: RecordStore, endpoint_url: str) -> StepFunctionsEngine:
+def install(records: ExecutionRecords, endpoint_url: str) -> StepFunctionsEngine:
     """Run MiniStack's executions with moto's interpreter.
 
     Parameters
@@ -306,7 +279,7 @@ def install(records: RecordStore, endpoint_url: str) -> StepFunctionsEngine:
     engine = StepFunctionsEngine(records)
     stepfunctions._run_execution = engine.run
     stepfunctions._start_execution = engine.starting(stepfunctions._start_execution)
-    stepfunctions._get_execution_history = engine.copy_events_first(
+    stepfunctions._get_execution_history = engine.showing_history(
         stepfunctions._get_execution_history
     )
     stepfunctions._stop_execution = engine.stopping(stepfunctions._stop_execution)
