@@ -33,7 +33,8 @@ class CloudSettings(BaseModel):
     worker_entry
         Command that stands for the container image's ENTRYPOINT in every Batch job.
     worker_preload
-        Modules the job supervisor imports once, so that a job starts as a fork with warm imports.
+        Modules the fork server imports once, so that a job starts with them; a change of their
+        source is seen after the next start.
     worker_dir
         Working directory of Batch jobs.
     handler_environment
@@ -55,7 +56,12 @@ class CloudSettings(BaseModel):
     wait_scale: Annotated[float, Field(ge=0)] = 1.0
     batch_slots: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
     worker_entry: tuple[str, ...] = (sys.executable, "-m", "codec_worker")
-    worker_preload: tuple[str, ...] = ("boto3", "numpy", "pydantic", "av")
+    worker_preload: tuple[str, ...] = (
+        "codec_worker.job",
+        "adapters.s3",
+        "aws_lambda_powertools",
+        "boto3",
+    )
     worker_dir: Path = REPOSITORY_ROOT
     handler_environment: dict[str, str] = Field(default_factory=dict)
     save_interval_s: Annotated[float, Field(gt=0)] = 0.5
