@@ -12,6 +12,7 @@ start, at the end, and at each save in between.
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from ministack.core.responses import (
 )
 from ministack.services import stepfunctions
 from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.asl.component import eval_component
 from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackNotifyConsumerError,
     CallbackOutcomeFailure,
@@ -276,6 +278,8 @@ def install(records: ExecutionRecords, endpoint_url: str) -> StepFunctionsEngine
     step_functions_parser.install()
     step_functions_requests.install(endpoint_url)
     step_functions_waits.install()
+    # It logs every error a definition raises, with the state's whole inside; histories hold them.
+    logging.getLogger(eval_component.__name__).setLevel(logging.CRITICAL)
     engine = StepFunctionsEngine(records)
     stepfunctions._run_execution = engine.run
     stepfunctions._start_execution = engine.starting(stepfunctions._start_execution)
