@@ -1,6 +1,6 @@
 // Shows admin/status.json. Whatever a model wrote reaches the page as text.
 
-import { age, attempts, percent, status, summary, text, words } from "/admin/format.js";
+import { age, attempts, campaignState, percent, status, summary, text, words } from "/admin/format.js";
 
 const STATUS_ADDRESS = "/admin/status.json";
 const POLL_MS = 5000;
@@ -71,7 +71,7 @@ function row(experiment) {
     name,
     cell(statusMark(experiment.status)),
     cell(humanBadge(experiment)),
-    cell(words(experiment.phase)),
+    cell(words(experiment.phase), "phase"),
     cell(attempts(experiment), "number"),
     cell(percent(experiment.bd_rate_percent), "number"),
     cell(text(experiment.change), "prose"),
@@ -122,8 +122,8 @@ function showSummary(experiments) {
 function show() {
   const { campaign, paused, experiments } = report;
   part.goal.textContent = `${text(campaign.campaign_id)} · ${text(campaign.goal)}`;
-  part.state.textContent = paused ? "Paused" : "Not paused";
-  part.state.dataset.paused = String(Boolean(paused));
+  part.state.textContent = campaignState(paused, experiments);
+  part.state.dataset.state = part.state.textContent;
   part.state.hidden = false;
   showSummary(experiments);
   showRows(experiments);

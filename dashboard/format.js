@@ -31,7 +31,7 @@ export function words(name) {
 export function percent(value) {
   if (typeof value !== "number") return MISSING;
   const sign = value < 0 ? "−" : value > 0 ? "+" : "";
-  return `${sign}${Math.abs(value).toFixed(2)} %`;
+  return `${sign}${Math.abs(value).toFixed(2)}\u00A0%`;
 }
 
 export function attempts(experiment) {
@@ -57,4 +57,10 @@ export function summary(experiments) {
     human: experiments.filter((one) => one.needs_human).length,
     best: rates.length ? Math.min(...rates) : null,
   };
+}
+
+// A pause lets the running experiment go on, so both may hold; the person's word comes first.
+export function campaignState(paused, experiments) {
+  if (paused) return "Paused";
+  return experiments.some((one) => one.status === "running") ? "Running" : "Idle";
 }

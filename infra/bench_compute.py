@@ -11,7 +11,17 @@ from infra.acknowledgements import acknowledge
 from infra.bench_network import BenchNetwork
 from infra.settings import InfraSettings
 
-_INSTANCE_CLASSES = (ec2.InstanceClass.C7I, ec2.InstanceClass.C6I, ec2.InstanceClass.C6A)
+# One job fills one machine of 2 vCPUs and 8 GiB: no neighbour disturbs its clock, and several
+# classes make it likely that Spot has one.
+_INSTANCE_TYPES = tuple(
+    ec2.InstanceType.of(instance_class, ec2.InstanceSize.LARGE)
+    for instance_class in (
+        ec2.InstanceClass.M7I,
+        ec2.InstanceClass.M7A,
+        ec2.InstanceClass.M6I,
+        ec2.InstanceClass.M6A,
+    )
+)
 _DISK_GIB = 50
 
 
@@ -63,7 +73,7 @@ class BenchCompute(Construct):
             security_groups=[self._network.security_group],
             spot=spot,
             allocation_strategy=_strategy(spot=spot),
-            instance_classes=list(_INSTANCE_CLASSES),
+            instance_types=list(_INSTANCE_TYPES),
             use_optimal_instance_classes=False,
             minv_cpus=0,
             maxv_cpus=self._settings.max_vcpus,

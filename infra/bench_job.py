@@ -16,7 +16,9 @@ from infra.paths import REPOSITORY_ROOT, only
 from infra.settings import InfraSettings
 
 VCPUS = 2
-MEMORY = Size.gibibytes(4)
+MEMORY = Size.gibibytes(7)
+"""What a machine of 8 GiB has left for a job."""
+
 READS = ("anchors/*", "bundles/*", "campaigns/*", "clips/*")
 WRITES = ("anchors/*", "experiments/*")
 IMAGE_SOURCES = ("adapters", "codec_lab", "codec_worker", "requirements.txt")

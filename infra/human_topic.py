@@ -1,5 +1,6 @@
 """The topic through which the lab reaches a person."""
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -39,11 +40,20 @@ class HumanTopic(Construct):
             enforce_ssl=True,
         )
         for service in ("cloudwatch", "budgets"):
-            principal = iam.ServicePrincipal(f"{service}.amazonaws.com")
-            self._key.grant(principal, "kms:Decrypt", "kms:GenerateDataKey*")
-            self.topic.grant_publish(principal)
+            self._let_publish(iam.ServicePrincipal(f"{service}.amazonaws.com"))
         if settings.alarm_email is not None:
             self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
+
+    def _let_publish(self, service: iam.ServicePrincipal) -> None:
+        self._key.grant(service, "kms:Decrypt", "kms:GenerateDataKey*")
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                principals=[service],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
 
     def grant_publish(self, role: iam.Role) -> None:
         """Allow sending a message."""
