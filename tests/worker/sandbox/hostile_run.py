@@ -8,7 +8,6 @@ tests.
 import argparse
 import contextlib
 import ctypes
-import importlib.util
 import json
 import os
 import re
@@ -38,9 +37,9 @@ import pictures  # noqa: E402
 
 from codec_lab.limits import Limits  # noqa: E402
 from codec_worker.contract import Clip, Geometry  # noqa: E402
-from codec_worker.sandbox import Run, Sandbox, probe  # noqa: E402
+from codec_worker.sandbox import Run, Sandbox, probe, readable  # noqa: E402
+from codec_worker.sandbox import sandbox as sandbox_module  # noqa: E402
 from codec_worker.sandbox.reach import make_reachable  # noqa: E402
-from codec_worker.sandbox.readable import view  # noqa: E402
 
 MIB = 1 << 20
 LIMITS = {
@@ -61,7 +60,7 @@ def main() -> None:
     parser.add_argument("--uid", type=int, help="become this user first")
     uid = parser.parse_args().uid
     if uid is not None:
-        make_reachable([*view().interpreter_roots, str(CODE_ROOT)])
+        make_reachable([*readable.view().interpreter_roots, str(CODE_ROOT)])
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
@@ -85,10 +84,10 @@ def report(folder: str) -> dict[str, Any]:
         descriptor = os.open(f"{folder}/descriptor", os.O_RDWR | os.O_CREAT, 0o666)
         stack.callback(os.close, descriptor)
         targets = make_targets(folder, token, victim.pid, descriptor, stack)
-        outside = run_outside(targets)
         descriptors = open_descriptors()
         zygotes, inside = run_inside(targets)
         descriptors_left = open_descriptors() - descriptors
+        outside = run_outside(targets)
     return {
         "layers": vars(probe()),
         "outside": outside,
@@ -133,12 +132,14 @@ def make_targets(
         "TOKEN": token,
         "VICTIM": victim,
         "VICTIM_ADDRESS": memory_of(victim),
-        "LIBRARY_FILES": [f"{folder}/file-{number:02}" for number in range(32)],
-        "FOLDERS": [f"{folder}/folder-{number:02}" for number in range(32)],
+        "LIBRARY_FILES": [f"{folder}/library/file-{number:02}" for number in range(32)],
+        "OTHER_LIBRARY_FILES": [f"{folder}/library/other-{number:02}" for number in range(32)],
+        "FOLDERS": [f"{folder}/library/folder-{number:02}" for number in range(32)],
     }
+    (place / "library").mkdir()
     for path in targets["LINKS"]:
         Path(path).symlink_to("own")
-    for path in targets["LIBRARY_FILES"]:
+    for path in (*targets["LIBRARY_FILES"], *targets["OTHER_LIBRARY_FILES"]):
         Path(path).write_text("library")
     for path in targets["FOLDERS"]:
         Path(path).mkdir()
@@ -147,8 +148,10 @@ def make_targets(
 
 
 def make_stale(targets: Mapping[str, Any]) -> None:
-    for path in (*targets["LINKS"], *targets["LIBRARY_FILES"], *targets["FOLDERS"]):
-        os.utime(path, (DAYS_AGO, DAYS_AGO), follow_symlinks=False)
+    """Give what the channels of access times use the times it would have in an old image."""
+    for name in ("LINKS", "LIBRARY_FILES", "OTHER_LIBRARY_FILES", "FOLDERS"):
+        for path in targets[name]:
+            os.utime(path, (DAYS_AGO, DAYS_AGO), follow_symlinks=False)
 
 
 def memory_of(pid: int) -> int:
@@ -230,7 +233,10 @@ def source(*names: str, **targets: Any) -> dict[str, str]:
 
 
 def run_inside(targets: dict[str, Any]) -> tuple[list[int], dict[str, Any]]:
-    library = library_files()
+    # The sandbox shows candidates one more folder of libraries, that nobody else reads.
+    shown = readable.view()
+    library = f"{targets['FOLDER']}/library"
+    sandbox_module.view = lambda: shown._replace(readable=(*shown.readable, library))
     found: dict[str, Any] = {}
     zygotes: list[int] = []
 
@@ -242,6 +248,12 @@ def run_inside(targets: dict[str, Any]) -> tuple[list[int], dict[str, Any]]:
     def try_honest(sandbox: Sandbox, name: str) -> None:
         found[f"honest after {name}"] = told(sandbox.encode(clip_of(b"abcd"), HONEST))
 
+    files = source("codec_of_covert", "covert", **targets)
+    with box(files, "encode", "calm") as encoder, box(files, "decode", "calm") as decoder:
+        for place, name in enumerate(covert.CHANNELS):
+            sent = encoder.encode(clip_of(MESSAGE_INSIDE), place)
+            received = decoder.decode(bytes([place]), Geometry(1, 2, 2))
+            found[name] = {"sent": told(sent), "received": told(received)}
     with box(source("codec_of_attacks", "attacks", **targets), "encode", "calm") as sandbox:
         for place, name in enumerate(attacks.ATTACKS):
             found[name] = told(sandbox.encode(clip_of(b"abcd"), place))
@@ -256,22 +268,7 @@ def run_inside(targets: dict[str, Any]) -> tuple[list[int], dict[str, Any]]:
     with box(source("codec_of_pictures", "pictures"), "decode", "calm") as sandbox:
         for place, name in enumerate((*pictures.PICTURES, *pictures.GOOD_PICTURES)):
             found[f"decode {name}"] = told(sandbox.decode(bytes([place, *GEOMETRY]), GEOMETRY))
-    files = source("codec_of_covert", "covert", **{**targets, **library})
-    with box(files, "encode", "calm") as encoder, box(files, "decode", "calm") as decoder:
-        for place, name in enumerate(covert.CHANNELS):
-            sent = encoder.encode(clip_of(MESSAGE_INSIDE), place)
-            received = decoder.decode(bytes([place]), Geometry(1, 2, 2))
-            found[name] = {"sent": told(sent), "received": told(received)}
     return zygotes, found
-
-
-def library_files() -> dict[str, list[str]]:
-    """Choose files and folders that candidates may read and nobody here has read yet."""
-    folder = Path(importlib.util.find_spec("scipy").origin).parent
-    return {
-        "LIBRARY_FILES": [str(path) for path in sorted(folder.glob("*/*.py"))[:32]],
-        "FOLDERS": [str(path.parent) for path in sorted(folder.glob("**/__init__.py"))[:32]],
-    }
 
 
 def clip_of(start: bytes) -> Clip:
@@ -311,6 +308,8 @@ def processes_left(zygotes: list[int]) -> list[str]:
     for process in Path("/proc").glob("[1-9]*"):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             status = (process / "status").read_text()
+            if "State:\tZ" in status:
+                continue  # dead, and only waits for its parent to notice
             uid = int(re.search(r"^Uid:\t(\d+)", status, re.MULTILINE)[1])
             parent = int(re.search(r"^PPid:\t(\d+)", status, re.MULTILINE)[1])
             if int(process.name) != os.getpid() and (uid in own_uids or parent == os.getpid()):

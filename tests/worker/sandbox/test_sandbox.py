@@ -1,7 +1,14 @@
 """The sandbox as the bench uses it: honest candidates, typed failures, their evidence."""
 
-from collections.abc import Iterator
-from typing import Literal
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, TypeVar
 
 import numpy as np
 import pytest
@@ -40,6 +47,7 @@ def read(bitstream):
 from zlib import compress as pack, decompress as unpack
 """,
 }
+T = TypeVar("T")
 LIMITS = Limits(cpu_s=20, wall_s=60)
 
 
@@ -132,6 +140,145 @@ def test_a_candidate_that_hangs_says_where() -> None:
     assert run.value is None
     assert 1.0 <= run.wall_s < 2.0
     assert 'File "codec.py", line 4 in encode\n    time.sleep(60)  # for ever' in run.traceback
+
+
+STATUS = """
+import json, os, resource
+
+def status():
+    names = ("AS", "CORE", "CPU", "FSIZE", "MEMLOCK", "NOFILE")
+    limits = {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}")) for name in names}
+    ids = [os.getuid(), os.geteuid(), os.getgid(), os.getegid()]
+    return {"ids": ids, "limits": limits, "environment": dict(os.environ)}
+
+def encode(clip, quality):
+    return json.dumps(status()).encode()
+
+def decode(bitstream):
+    raise RuntimeError(json.dumps(status()["ids"]))
+"""
+
+
+def test_each_direction_has_limits_an_environment_and_if_possible_a_user_of_its_own() -> None:
+    files = {"codec.py": STATUS}
+    with Sandbox(files, "encode", LIMITS) as encoder, Sandbox(files, "decode", LIMITS) as decoder:
+        status = json.loads(encoder.encode(noise(), 40).value or b"")
+        other = json.loads(decoder.decode(b"", Geometry(1, 2, 2)).message)
+    for ids in (status["ids"], other):
+        assert len(set(ids)) == 1
+    if os.geteuid() == 0:
+        assert len({0, status["ids"][0], other[0]}) == 3
+    limits = status["limits"]
+    assert limits["CPU"] == [LIMITS.cpu_s, LIMITS.cpu_s + 1]
+    assert limits["CORE"] == limits["FSIZE"] == limits["MEMLOCK"] == [0, 0]
+    assert limits["NOFILE"] == [64, 64]
+    assert (
+        LIMITS.memory_bytes < limits["AS"][0] == limits["AS"][1] < LIMITS.memory_bytes + (2 << 30)
+    )
+    assert set(status["environment"]) <= {
+        "HOME", "LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "MKL_NUM_THREADS",
+        "NUMBA_CACHE_LOCATOR_CLASSES", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER",
+        "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PATH", "PYTHONHASHSEED",
+    }  # fmt: skip
+
+
+def test_frames_are_read_only_and_results_too() -> None:
+    run = run_encode("def encode(clip, quality):\n    clip.y[0, 0, 0] = 1\n")
+    assert (run.outcome, run.error_type) == (Outcome.EXCEPTION, "ValueError")
+    assert "read-only" in run.message
+
+
+LIBRARIES = """
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import constriction
+import numba
+import numpy as np
+import scipy.fft
+
+@numba.njit(cache=True)
+def double(value):
+    return 2 * value
+
+@dataclass
+class Model:
+    mean: float = 0.0
+    eval: str = "a name that a word filter would refuse"
+
+def encode(clip, quality):
+    table = constriction.stream.model.QuantizedGaussian(-50, 50, Model().mean, 5.0)
+    coder = constriction.stream.stack.AnsCoder()
+    coder.encode_reverse(np.arange(10, dtype=np.int32), table)
+    with ThreadPoolExecutor(4) as pool:
+        doubled = bytes(pool.map(double, range(4)))
+    coefficients = scipy.fft.dctn(np.ones((8, 8)), norm="ortho", workers=2)
+    product = np.ones((200, 200)) @ np.ones((200, 200))
+    try:
+        import yaml
+    except ImportError:
+        product[0, 0] += hasattr(np, "dot")
+    return doubled + bytes([int(coefficients[0, 0]), int(product[0, 0]), len(coder.get_compressed())])
+"""
+
+
+def test_libraries_threads_and_ordinary_python_work() -> None:
+    with Sandbox({"codec.py": LIBRARIES}, "encode", LIMITS, ("numpy", "numba", "scipy.fft")) as box:
+        runs = [box.encode(noise(), 40) for _ in range(2)]
+    for run in runs:
+        assert (run.outcome, run.message, run.log) == (Outcome.OK, "", "")
+        assert run.value is not None
+        assert run.value[:6] == bytes([0, 2, 4, 6, 8, 201])
+        assert run.value[6] > 0
+
+
+def test_a_sandbox_whose_zygote_died_says_so_and_starts_anew() -> None:
+    with Sandbox(HONEST, "encode", LIMITS) as box:
+        assert box.encode(noise(), 40).outcome is Outcome.OK
+        assert box._zygote is not None
+        os.kill(box._zygote._process.pid, signal.SIGKILL)
+        lost = box.encode(noise(), 40)
+        assert (lost.outcome, lost.value) == (Outcome.SANDBOX_ERROR, None)
+        assert "zygote is gone" in lost.message
+        assert box.encode(noise(), 40).outcome is Outcome.OK
+
+
+def test_a_bench_that_dies_takes_its_candidates_with_it() -> None:
+    program = """
+import os, sys
+from tests.worker.sandbox.test_sandbox import LIMITS, Sandbox, noise
+box = Sandbox({"codec.py": "import time\\ndef encode(c, q):\\n    time.sleep(60)"}, "encode", LIMITS)
+box._zygote.ready
+print(box._zygote._process.pid, flush=True)
+box.encode(noise(), 40)
+"""
+    root = Path(__file__).parents[3]
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as bench:
+        assert bench.stdout is not None
+        zygote = int(bench.stdout.readline())
+        family = [zygote, *wait_for(lambda: children(zygote))]
+        bench.kill()
+    wait_for(lambda: not any(is_alive(pid) for pid in family))
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_for(condition: Callable[[], T]) -> T:
+    for _ in range(500):
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen within 10 s")
 
 
 def test_the_wrong_direction_and_a_missing_entry_file_are_refused() -> None:

@@ -39,15 +39,17 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 NUMBERS = {
     "x86_64": {
         "add_key": 248, "bpf": 321, "fanotify_init": 300, "inotify_init1": 294, "io_setup": 206,
-        "memfd_create": 319, "mincore": 27, "mq_open": 240, "name_to_handle_at": 303,
-        "perf_event_open": 298, "personality": 135, "process_vm_readv": 310, "ptrace": 101,
-        "semget": 64, "shmget": 29, "userfaultfd": 323, "prctl": 157, "msgget": 68,
+        "memfd_create": 319, "mincore": 27, "mq_open": 240, "mq_unlink": 241,
+        "name_to_handle_at": 303, "perf_event_open": 298, "personality": 135,
+        "process_vm_readv": 310, "ptrace": 101, "semget": 64,
+        "shmget": 29, "userfaultfd": 323, "prctl": 157, "msgget": 68,
     },
     "aarch64": {
         "add_key": 217, "bpf": 280, "fanotify_init": 262, "inotify_init1": 26, "io_setup": 0,
-        "memfd_create": 279, "mincore": 232, "mq_open": 180, "name_to_handle_at": 264,
-        "perf_event_open": 241, "personality": 92, "process_vm_readv": 270, "ptrace": 117,
-        "semget": 190, "shmget": 194, "userfaultfd": 282, "prctl": 167, "msgget": 186,
+        "memfd_create": 279, "mincore": 232, "mq_open": 180, "mq_unlink": 181,
+        "name_to_handle_at": 264, "perf_event_open": 241, "personality": 92,
+        "process_vm_readv": 270, "ptrace": 117, "semget": 190,
+        "shmget": 194, "userfaultfd": 282, "prctl": 167, "msgget": 186,
     },
 }  # fmt: skip
 NEW_NUMBERS = {
@@ -648,8 +650,9 @@ def make_a_semaphore_set(targets):
 
 @attack(may_be_absent=True)
 def make_a_message_queue(targets):
-    create_exclusively = os.O_CREAT | os.O_RDWR
-    return syscall("mq_open", targets.TOKEN.encode(), create_exclusively, 0o600, None) >= 0
+    name = targets.TOKEN.encode()
+    syscall("mq_open", name, os.O_CREAT | os.O_RDWR, 0o600, None)
+    return syscall("mq_unlink", name) == 0
 
 
 @attack()

@@ -176,18 +176,18 @@ class AccessTimesOrder:
     """As before, but told from which of two files was read last."""
 
     def send(message, targets):
-        for path, bit in zip(targets.LIBRARY_FILES, bits_of(message), strict=True):
+        for path, bit in zip(targets.OTHER_LIBRARY_FILES, bits_of(message), strict=True):
             if not bit:
                 with open(path, "rb") as file:
                     file.read(1)
         time.sleep(0.05)
-        for path, bit in zip(targets.LIBRARY_FILES, bits_of(message), strict=True):
+        for path, bit in zip(targets.OTHER_LIBRARY_FILES, bits_of(message), strict=True):
             if bit:
                 with open(path, "rb") as file:
                     file.read(1)
 
     def receive(targets):
-        times = [os.stat(path).st_atime for path in targets.LIBRARY_FILES]
+        times = [os.stat(path).st_atime for path in targets.OTHER_LIBRARY_FILES]
         middle = (min(times) + max(times)) / 2
         return bytes_of([int(moment > middle) for moment in times])
 
