@@ -42,10 +42,13 @@ check: setup synth
 synth: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet
 
-setup: .venv/.installed node_modules/.installed
+setup: .venv/.installed node_modules/.installed .venv/.warmed
 
 .venv/.installed: requirements.txt pyproject.toml
 	@tools/setup.sh python
+
+.venv/.warmed: .venv/.installed $(wildcard codec_worker/toolbox/*.py)
+	@tools/setup.sh kernels
 
 node_modules/.installed: package.json package-lock.json
 	@tools/setup.sh node

@@ -9,9 +9,9 @@ from codec_lab.campaign import DEFAULT_CAMPAIGN
 from codec_lab.campaigns import set_paused
 from codec_lab.proposal import Mind
 from lab import one_machine
-from lab.cloud_commands import print_addresses, serve
+from lab.cloud_commands import deploy_changes, print_addresses, serve
 from lab.export import ExportFormat, rate_point_rows, write_rows
-from lab.opening import Ground, read_ground
+from lab.opening import Given, read_given
 from lab.options import AsJson, CampaignName, Port, Profile, Region, StateDir, WaitScale, target_at
 from lab.results import summary_table
 from lab.running import mind_at_hand, print_outcome, run_campaign
@@ -72,25 +72,29 @@ def run(
         goal=goal,
         random_seed=random_seed,
     )
-    ground = read_ground(settings)
-    for notice in ground.notices:
+    given = read_given(settings)
+    for notice in given.notices:
         console.print(notice)
     if profile is not None:
-        succeeded = _run_on(target_at(profile, region), ground, 1.0)
+        succeeded = _run_on(target_at(profile, region), settings, given, 1.0)
     else:
         cloud = one_machine.cloud_at(state_dir, options)
         console.print(f"One-machine cloud: state in {state_dir}, {in_words(wait_scale)}.")
-        with one_machine.running(cloud, wait_scale) as started_here:
-            if one_machine.deploy(cloud, always=False):
-                console.print(f"Deployed to {cloud.endpoint_url}.")
-            succeeded = _run_on(one_machine.target_of(cloud), ground, wait_scale)
-            if started_here and keep_serving:
-                serve(cloud)
+        try:
+            with one_machine.running(cloud, wait_scale) as started_here:
+                deploy_changes(cloud)
+                target = one_machine.target_of(cloud)
+                succeeded = _run_on(target, settings, given, wait_scale)
+                if started_here and keep_serving:
+                    serve(cloud)
+        except KeyboardInterrupt:
+            console.print(f"Stopped. The next `lab run` goes on with campaign {campaign}.")
+            raise
     raise typer.Exit(0 if succeeded else 1)
 
 
-def _run_on(target: Target, ground: Ground, wait_scale: float) -> bool:
-    outcome = run_campaign(target, ground, wait_scale, console)
+def _run_on(target: Target, settings: RunSettings, given: Given, wait_scale: float) -> bool:
+    outcome = run_campaign(target, settings, given, wait_scale, console)
     print_outcome(outcome, target.records, console)
     print_addresses(target)
     return outcome.succeeded

@@ -42,7 +42,7 @@ def up(
     if detach:
         cloud.start(detached=True)
         try:
-            one_machine.deploy(cloud, always=False)
+            deploy_changes(cloud)
         except BaseException:
             one_machine.stop(cloud)
             raise
@@ -51,7 +51,7 @@ def up(
         return
     cloud.start()
     try:
-        one_machine.deploy(cloud, always=False)
+        deploy_changes(cloud)
         serve(cloud)
     finally:
         one_machine.stop(cloud)
@@ -67,8 +67,7 @@ def deploy(
         return
     cloud = one_machine.cloud_at(state_dir)
     target = one_machine.target_of(cloud)
-    with console.status("Deploying"):
-        one_machine.deploy(cloud, always=True)
+    _deploy(cloud)
     print_addresses(target)
 
 
@@ -85,6 +84,17 @@ def down(
         console.print("The one-machine cloud is stopped; its state stays.")
     else:
         console.print("The one-machine cloud does not run.")
+
+
+def deploy_changes(cloud: OneMachineCloud) -> None:
+    """Deploy to a running cloud, unless it has what the sources make."""
+    if not one_machine.is_up_to_date(cloud):
+        _deploy(cloud)
+
+
+def _deploy(cloud: OneMachineCloud) -> None:
+    console.print("Deploying with the CDK CLI (about a minute the first time)")
+    one_machine.deploy(cloud)
 
 
 def print_addresses(target: Target) -> None:

@@ -1,5 +1,6 @@
 """What happened in an execution, state by state, read from its Step Functions history."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +27,7 @@ class StateVisit(NamedTuple):
     output : str or None
         Its output as JSON text.
     failures : tuple of str
-        The error of every try that failed, ``ErrorType: cause``.
+        The error of every try that failed, ``ErrorType: message``.
     """
 
     state: str
@@ -73,7 +74,21 @@ def _failure(event: Mapping[str, Any]) -> str | None:
     details = event.get(f"{kind[:1].lower()}{kind[1:]}EventDetails")
     if not isinstance(details, dict) or "error" not in details:
         return None
-    return ": ".join(part for part in (details["error"], details.get("cause")) if part)
+    return ": ".join(part for part in (details["error"], _in_short(details.get("cause"))) if part)
+
+
+def _in_short(cause: str | None) -> str:
+    """Take the sentence out of a cause: Lambda's and Batch's are JSON documents."""
+    try:
+        document = json.loads(cause or "")
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        return cause or ""
+    if "StatusReason" in document:
+        stream = document.get("Container", {}).get("LogStreamName", "none")
+        return f"{document['StatusReason']} (log stream {stream})"
+    return str(document.get("errorMessage", cause))
 
 
 class ExecutionHistory:

@@ -101,31 +101,33 @@ def target_of(cloud: OneMachineCloud) -> Target:
     return Target.one_machine(cloud.endpoint_url)
 
 
-def deploy(cloud: OneMachineCloud, *, always: bool) -> bool:
-    """Deploy the app and its pages, unless what is deployed was made of the same sources.
+def is_up_to_date(cloud: OneMachineCloud) -> bool:
+    """Tell whether what is deployed was made of the sources as they are."""
+    try:
+        last = _Deployed.model_validate_json(_note_of(cloud).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return False
+    return last == _deployed_now(cloud) and target_of(cloud).is_deployed
 
-    Returns
-    -------
-    bool
-        Whether it was deployed now.
-    """
-    note = cloud.settings.state_dir / "deployed.json"
-    now = _Deployed(sources_sha256=_sources_sha256(), endpoint_url=cloud.endpoint_url)
-    with contextlib.suppress(FileNotFoundError, ValidationError):
-        same = _Deployed.model_validate_json(note.read_text(encoding="utf-8")) == now
-        if same and not always and target_of(cloud).is_deployed:
-            return False
+
+def context_of(cloud: OneMachineCloud) -> dict[str, str]:
+    """Give what the app is told when it is synthesized for one machine."""
+    return {
+        "one_machine": "true",
+        "endpoint_port": str(cloud.settings.port),
+        "keep_data": "false",  # the state directory is what is kept, or deleted
+        "schedule_minutes": "0",  # campaigns start by `lab run` and `lab resume` alone
+    }
+
+
+def deploy(cloud: OneMachineCloud) -> None:
+    """Deploy the app and its pages."""
+    note = _note_of(cloud)
+    now = _deployed_now(cloud)
     note.unlink(missing_ok=True)
-    CdkCli(cloud).deploy(
-        context={
-            "one_machine": "true",
-            "endpoint_port": str(cloud.settings.port),
-            "schedule_minutes": "0",  # campaigns start by `lab run` and `lab resume` alone
-        }
-    )
+    CdkCli(cloud).deploy(context=context_of(cloud))
     upload_site(target_of(cloud), REPOSITORY_ROOT / "dashboard")
     note.write_text(now.model_dump_json(), encoding="utf-8")
-    return True
 
 
 def upload_site(target: Target, folder: Path) -> None:
@@ -139,6 +141,14 @@ def upload_site(target: Target, folder: Path) -> None:
                 Body=path.read_bytes(),
                 ContentType=content_type or "application/octet-stream",
             )
+
+
+def _note_of(cloud: OneMachineCloud) -> Path:
+    return cloud.settings.state_dir / "deployed.json"
+
+
+def _deployed_now(cloud: OneMachineCloud) -> _Deployed:
+    return _Deployed(sources_sha256=_sources_sha256(), endpoint_url=cloud.endpoint_url)
 
 
 def _sources_sha256() -> Sha256:

@@ -1,59 +1,90 @@
-"""What a campaign starts from: its clips and its seed, checked before anything is started."""
+"""What a campaign starts from: what a person gave, what it began with, or the lab's own."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from codec_lab import documents, keys
 from codec_lab.campaigns import CampaignOrder
+from codec_lab.candidate import ENTRY_FILE
 from codec_lab.clip import SourceClip
 from codec_lab.errors import ConfigurationError
+from codec_lab.plan import EvaluationPlan
+from codec_lab.ports import ObjectStore
+from codec_lab.proposal import Proposal
 from codec_worker import codecs
-from codec_worker.clips import default_clips, load_folder
+from codec_worker.clips import FrozenClip, default_clips, load_folder
 from lab.settings import RunSettings
 
-_SEED = Path(codecs.__file__).parent / "small.py"
+_SEED = Path(codecs.__file__).parent / "seed.py"
+
+Clips = Sequence[tuple[SourceClip, bytes]]
 
 
-class Ground(NamedTuple):
-    """What a campaign measures and starts from.
+class Given(NamedTuple):
+    """What a person gave, read and checked before anything is started.
 
     Attributes
     ----------
-    order : CampaignOrder
-        What is wanted, with the seed's source.
-    clips : sequence of (SourceClip, bytes)
-        The clips with their lossless files.
-    notices : sequence of str
-        What was converted, for people.
+    clips : sequence of FrozenClip or None
+        Their own clips.
+    seed_source : str or None
+        Their own codec.
     """
 
-    order: CampaignOrder
-    clips: Sequence[tuple[SourceClip, bytes]]
-    notices: Sequence[str]
+    clips: Sequence[FrozenClip] | None
+    seed_source: str | None
+
+    @property
+    def notices(self) -> list[str]:
+        """What was converted, for people."""
+        return [
+            f"{clip.source.name}: {notice}" for clip in self.clips or () for notice in clip.notices
+        ]
 
 
-def read_ground(settings: RunSettings) -> Ground:
-    """Read the clips and the seed.
+def read_given(settings: RunSettings) -> Given:
+    """Read the clips and the codec that the settings name.
 
     Raises
     ------
     ConfigurationError
-        If a clip or the seed cannot be used.
+        If a clip or the codec cannot be used.
     """
+    seed_source = None if settings.seed is None else _read_codec(settings.seed)
+    clips = None if settings.clips is None else list(load_folder(settings.clips))
+    return Given(clips, seed_source)
+
+
+def order_of(
+    settings: RunSettings, given: Given, objects: ObjectStore
+) -> tuple[CampaignOrder, Clips]:
+    """Make the order of a campaign and give its clips.
+
+    What is not given is taken from the campaign, if there is one of that name, so that it goes on
+    as it began; otherwise it is the lab's own.
+    """
+    plan_key, seed_key = keys.plan(settings.campaign), keys.seed(settings.campaign)
+    has_begun = objects.exists(plan_key) and objects.exists(seed_key)
+    if given.clips is not None:
+        clips: Clips = [(clip.source, clip.data) for clip in given.clips]
+    elif has_begun:
+        plan = documents.load(objects, plan_key, EvaluationPlan)
+        clips = [(clip, objects.get(clip.key)) for clip in plan.clips]
+    else:
+        clips = [(clip.source, clip.data) for clip in default_clips()]
+    seed_source = given.seed_source
+    if seed_source is None and has_begun:
+        seed_source = documents.load(objects, seed_key, Proposal).candidate.files[ENTRY_FILE]
     order = CampaignOrder(
         campaign_id=settings.campaign,
         goal=settings.goal,
         mind=settings.mind,
         random_seed=settings.random_seed,
-        seed_source=_read_codec(settings.seed or _SEED),
+        seed_source=seed_source or _read_codec(_SEED),
         experiments=settings.experiments,
     )
-    clips = list(default_clips() if settings.clips is None else load_folder(settings.clips))
-    return Ground(
-        order=order,
-        clips=[(clip.source, clip.data) for clip in clips],
-        notices=[f"{clip.source.name}: {notice}" for clip in clips for notice in clip.notices],
-    )
+    return order, clips
 
 
 def _read_codec(path: Path) -> str:

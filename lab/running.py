@@ -15,9 +15,10 @@ from lab.campaign_executions import SUCCEEDED
 from lab.display import Display
 from lab.following import Follower, Outcome
 from lab.live_screen import LiveScreen
-from lab.opening import Ground
+from lab.opening import Given, order_of
 from lab.plain_lines import PlainLines
 from lab.results import current_results, experiment_result
+from lab.settings import RunSettings
 from lab.target import Target
 
 ONE_MACHINE_POLL_S = 0.4
@@ -39,13 +40,16 @@ def mind_at_hand(asked: Mind | None, *, on_aws: bool) -> Mind:
     return asked or (Mind.CLAUDE if has_key and not on_aws else Mind.OFFLINE)
 
 
-def run_campaign(target: Target, ground: Ground, wait_scale: float, console: Console) -> Outcome:
+def run_campaign(
+    target: Target, settings: RunSettings, given: Given, wait_scale: float, console: Console
+) -> Outcome:
     """Grant the campaign its experiments and follow its machine until it stops."""
     clock = SystemClock()
+    order, clips = order_of(settings, given, target.objects)
     campaign = open_campaign(
-        ground.order, ground.clips, records=target.records, objects=target.objects, clock=clock
+        order, clips, records=target.records, objects=target.objects, clock=clock
     )
-    if campaign.mind is not ground.order.mind:
+    if campaign.mind is not order.mind:
         console.print(
             f"Campaign {campaign.campaign_id} goes on with the mind {campaign.mind} it began with."
         )

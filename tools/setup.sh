@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what Codec Lab needs onto this machine: `tools/setup.sh python` and `tools/setup.sh node`.
+# Brings what Codec Lab needs onto this machine: `tools/setup.sh python`, `node`, `kernels`.
 # As root on Debian it installs missing system packages; otherwise it names them in one sentence.
 set -eu
 cd "$(dirname "$0")/.."
@@ -64,11 +64,13 @@ set_up_python() {
         -r requirements.txt </dev/null
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
         -e . </dev/null
-    if [ -f codec_worker/toolbox/warm.py ]; then
-        echo "Compiling the toolbox's kernels (once)"
-        .venv/bin/python -m codec_worker.toolbox.warm
-    fi
     touch .venv/.installed
+}
+
+warm_kernels() {
+    echo "Compiling the toolbox's kernels (a minute or two, once)"
+    .venv/bin/python -m codec_worker.toolbox.warm >/dev/null
+    touch .venv/.warmed
 }
 
 set_up_node() {
@@ -85,5 +87,6 @@ set_up_node() {
 case "${1:-}" in
     python) set_up_python ;;
     node) set_up_node ;;
-    *) fail "usage: tools/setup.sh python|node" ;;
+    kernels) warm_kernels ;;
+    *) fail "usage: tools/setup.sh python|node|kernels" ;;
 esac

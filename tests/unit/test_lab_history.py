@@ -28,6 +28,24 @@ def test_failed_tries_are_kept_with_their_errors() -> None:
     assert visit.exited_at is None
 
 
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        ('{"errorMessage": "wrong shape", "errorType": "ContractError"}', "wrong shape"),
+        (
+            '{"StatusReason": "Host terminated", "Container": {"LogStreamName": "worker/1"}}',
+            "Host terminated (log stream worker/1)",
+        ),
+        ('{"StatusReason": "No host", "Container": {}}', "No host (log stream none)"),
+        ("[1]", "[1]"),
+        ("not JSON", "not JSON"),
+    ],
+)
+def test_a_failure_is_told_in_a_sentence(cause: str, sentence: str) -> None:
+    [visit] = state_visits(HistoryBuilder().enter("Validate").fail("Error", cause).events)
+    assert visit.failures == (f"Error: {sentence}",)
+
+
 def test_an_open_visit_lasts_until_now() -> None:
     [visit] = state_visits(HistoryBuilder().enter("Execute").events)
     assert visit.elapsed_s(BEGIN.replace(minute=1)) == 59
