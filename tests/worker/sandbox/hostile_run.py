@@ -289,6 +289,7 @@ def told(run: Run[Any]) -> dict[str, Any]:
         "log": run.log,
         "value": None if value is None else value[:100].hex(),
         "wall_s": run.wall_s,
+        "cpu_s": run.cpu_s,
     }
 
 

@@ -218,7 +218,8 @@ def encode(clip, quality):
         import yaml
     except ImportError:
         product[0, 0] += hasattr(np, "dot")
-    return doubled + bytes([int(coefficients[0, 0]), int(product[0, 0]), len(coder.get_compressed())])
+    numbers = coefficients[0, 0], product[0, 0], len(coder.get_compressed())
+    return doubled + bytes(map(int, numbers))
 """
 
 
@@ -247,7 +248,8 @@ def test_a_bench_that_dies_takes_its_candidates_with_it() -> None:
     program = """
 import os, sys
 from tests.worker.sandbox.test_sandbox import LIMITS, Sandbox, noise
-box = Sandbox({"codec.py": "import time\\ndef encode(c, q):\\n    time.sleep(60)"}, "encode", LIMITS)
+source = "import time\\ndef encode(clip, quality):\\n    time.sleep(60)"
+box = Sandbox({"codec.py": source}, "encode", LIMITS)
 box._zygote.ready
 print(box._zygote._process.pid, flush=True)
 box.encode(noise(), 40)
