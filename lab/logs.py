@@ -1,6 +1,7 @@
 """The lines that an experiment's functions and jobs logged."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.client import CloudWatchLogsClient
 
 _FOLLOW_POLL_S = 1.0
+_PLATFORM = re.compile(r"(?:START|END|REPORT|INIT_START|INIT_REPORT)\b.*(?:RequestId:|Runtime)")
+"""Lines that Lambda itself writes around each call."""
+
+_LOGICAL_ID_ENDING = re.compile(r"Log[0-9A-F]{8}$")
 
 
 class LogLine(NamedTuple):
@@ -22,7 +27,7 @@ class LogLine(NamedTuple):
     at : datetime
         When it was logged.
     source : str
-        The last part of the log group's name: the function or the worker.
+        The function or the job, by the name of its log group.
     text : str
         As it was logged; JSON from the functions.
     """
@@ -40,7 +45,7 @@ class LogLine(NamedTuple):
             fields = None
         if isinstance(fields, dict) and "message" in fields:
             level, message = str(fields.get("level", "")), str(fields["message"])
-        return f"{self.at:%H:%M:%S} {self.source:<28} {level:<7} {message}".rstrip()
+        return f"{self.at:%H:%M:%S} {self.source:<16} {level:<7} {message}".rstrip()
 
 
 class LogReader:
@@ -57,7 +62,7 @@ class LogReader:
     def __init__(self, client: "CloudWatchLogsClient", groups: Sequence[str]) -> None:
         self._client = client
         self._groups = groups
-        self._read: set[tuple[str, str]] = set()
+        self._read: set[tuple[str, LogLine]] = set()
 
     def fresh(self, containing: str | None, since: datetime) -> list[LogLine]:
         """Give the lines since a moment that were not given before.
@@ -71,9 +76,9 @@ class LogReader:
         """
         lines = []
         for group in self._groups:
-            for event_id, line in self._events(group, since):
-                if (group, event_id) not in self._read:
-                    self._read.add((group, event_id))
+            for stream, line in self._events(group, since):
+                if (stream, line) not in self._read:
+                    self._read.add((stream, line))
                     if containing is None or containing in line.text:
                         lines.append(line)
         return sorted(lines, key=lambda line: line.at)
@@ -90,7 +95,7 @@ class LogReader:
             sleep(_FOLLOW_POLL_S)
 
     def _events(self, group: str, since: datetime) -> Iterator[tuple[str, LogLine]]:
-        source = group.rpartition("/")[2]
+        source = _LOGICAL_ID_ENDING.sub("", group.rpartition("/")[2])
         with store_errors("CloudWatch Logs"):
             pages = self._client.get_paginator("filter_log_events").paginate(
                 logGroupName=group, startTime=int(since.timestamp() * 1000)
@@ -98,4 +103,6 @@ class LogReader:
             for page in pages:
                 for event in page["events"]:
                     at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
-                    yield event["eventId"], LogLine(at, source, event["message"].rstrip())
+                    text = event["message"].rstrip()
+                    if not _PLATFORM.match(text):
+                        yield event["logStreamName"], LogLine(at, source, text)
