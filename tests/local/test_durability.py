@@ -227,3 +227,25 @@ def test_a_table_made_again_is_empty(tmp_path, make_cloud, make_aws):
         aws.dynamodb.delete_item(TableName="again", Key={"pk": {"S": "old"}})
     with make_cloud(tmp_path) as cloud:
         assert make_aws(cloud).dynamodb.scan(TableName="again")["Items"] == []
+
+
+def test_a_stack_that_is_complete_is_on_disk(tmp_path, make_cloud, make_aws):
+    cloud = make_cloud(tmp_path)
+    cloud.start()
+    try:
+        aws = make_aws(cloud)
+        aws.cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps(TEMPLATE))
+        aws.until(lambda: stack_status(aws) == "CREATE_COMPLETE")
+        kill_server(cloud)
+        cloud.stop()
+        cloud = make_cloud(tmp_path)
+        cloud.start()
+        aws = make_aws(cloud)
+        assert stack_status(aws) == "CREATE_COMPLETE"
+        assert [queue["jobQueueName"] for queue in aws.batch.describe_job_queues()["jobQueues"]]
+    finally:
+        cloud.stop()
+
+
+def stack_status(aws: Any) -> str:
+    return aws.cloudformation.describe_stacks(StackName="stack")["Stacks"][0]["StackStatus"]
