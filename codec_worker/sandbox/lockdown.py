@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+from pathlib import Path
 from typing import NamedTuple
 
 from codec_worker.sandbox import kernel, landlock, seccomp
@@ -59,6 +60,8 @@ def lock_down(wanted: Lockdown) -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != wanted.zygote_pid:
         raise OSError("the zygote is gone")
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise OSError("a library has started a thread, which would stay unlocked")
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     landlock.restrict(wanted.ruleset)

@@ -107,6 +107,7 @@ class ZygoteProcess:
                 stderr=self._complaints,
                 pass_fds=descriptors,
                 cwd="/",
+                start_new_session=True,  # Ctrl-C is for the bench, which then ends this
             )  # fmt: skip
 
     @property

@@ -131,6 +131,25 @@ def test_syntax_error_names_its_line() -> None:
     assert "def encode(clip, quality)" in run.traceback
 
 
+@pytest.mark.parametrize(
+    ("source", "outcome", "error_type", "message"),
+    [
+        ("", Outcome.BAD_RESULT, None, "codec.py defines no function encode"),
+        ("encode = 3", Outcome.BAD_RESULT, None, "codec.py defines no function encode"),
+        ("import av", Outcome.EXCEPTION, "ModuleNotFoundError", "No module named 'av'"),
+        ("1 / 0", Outcome.EXCEPTION, "ZeroDivisionError", "division by zero"),
+        ("raise SystemExit", Outcome.EXCEPTION, "SystemExit", "SystemExit was raised"),
+        ("def encode(clip): ...", Outcome.EXCEPTION, "TypeError", "takes 1 positional argument"),
+    ],
+)
+def test_a_module_that_is_no_codec_is_told_apart(
+    source: str, outcome: Outcome, error_type: str | None, message: str
+) -> None:
+    run = run_encode(source)
+    assert (run.outcome, run.error_type) == (outcome, error_type)
+    assert message in run.message
+
+
 def test_a_candidate_that_hangs_says_where() -> None:
     run = run_encode(
         "import time\n\ndef encode(clip, quality):\n    time.sleep(60)  # for ever\n",

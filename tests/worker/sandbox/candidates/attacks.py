@@ -469,14 +469,14 @@ def enter_a_user_namespace(targets):
     return True
 
 
-@attack(needs_root=True)
+@attack(needs_root=True, may_be_absent=True)
 def enter_a_mount_namespace(targets):
     if LIBC.unshare(0x20000):
         raise OSError(ctypes.get_errno(), "unshare")
     return True
 
 
-@attack(needs_root=True)
+@attack(needs_root=True, may_be_absent=True)
 def change_its_root_folder(targets):
     os.chroot(targets.FOLDER)
     return True
