@@ -12,7 +12,7 @@ from codec_lab.proposal import Mind
 DEFAULT_CAMPAIGN = "default"
 
 HARD_LIMITS = Limits(cpu_s=1200, wall_s=4800, memory_bytes=3 * GIB)
-"""The most that fixes may raise the limits to; the worker's container has 4 GiB."""
+"""The most that fixes may raise the limits to; the worker's container has 7 GiB for two of them."""
 
 
 class NextDesign(Model):

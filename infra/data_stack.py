@@ -50,11 +50,14 @@ class DataStack(Stack):
         CfnOutput(self, "TopicArn", value=self.human.topic.topic_arn)
 
     def _let_distributions_of_this_account_read_the_site(self) -> None:
+        distributions = self.format_arn(
+            service="cloudfront", region="", resource="distribution", resource_name="*"
+        )
         self.site.bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["s3:GetObject"],
                 resources=[self.site.bucket.arn_for_objects("admin/*")],
                 principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
-                conditions={"StringEquals": {"AWS:SourceAccount": self.account}},
+                conditions={"ArnLike": {"AWS:SourceArn": distributions}},
             )
         )

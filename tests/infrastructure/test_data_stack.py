@@ -94,9 +94,11 @@ def test_only_distributions_of_the_account_read_the_site(aws: Assembly) -> None:
     assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert allowed["Action"] == "s3:GetObject"
     assert flat(allowed["Resource"]).endswith(".Arn>/admin/*")
-    assert allowed["Condition"] == {
-        "StringEquals": {"AWS:SourceAccount": {"Ref": "AWS::AccountId"}}
-    }
+    (condition,) = allowed["Condition"].items()
+    assert condition[0] == "ArnLike"
+    assert flat(condition[1]["AWS:SourceArn"]) == (
+        "arn:<AWS::Partition>:cloudfront::<AWS::AccountId>:distribution/*"
+    )
 
 
 def test_the_topic_is_encrypted_and_takes_alarms_of_this_account(aws: Assembly) -> None:
