@@ -20,6 +20,7 @@ from codec_lab.ports import ObjectStore
 from codec_lab.verdict import AnchorCurve, BdRate, ClipResult, Metric, RatePoint
 from codec_worker import anchors
 from codec_worker.contract import Clip
+from codec_worker.failure import withhold_if_hidden
 from codec_worker.protocol import Measurement, check_curve, check_round_trip, measure_point
 from codec_worker.runner import Runner
 from codec_worker.video import freeze
@@ -66,8 +67,8 @@ class Execution:
 
     Attributes
     ----------
-    log : str
-        What the candidate printed.
+    log : list of str
+        What the candidate printed, and faults on hidden clips in full.
     candidate_cpu_s : float
         CPU time of all its calls, those of the checks included.
     """
@@ -86,7 +87,7 @@ class Execution:
         self._prefix = output_prefix
         self._on_point = on_point
         self._runners: SimpleQueue[Runner] = SimpleQueue()
-        self.log = ""
+        self.log: list[str] = []
         self.candidate_cpu_s = 0.0
 
     def run(self, clips: Sequence[LoadedClip]) -> tuple[ClipResult, ...]:
@@ -128,7 +129,7 @@ class Execution:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
         finally:
-            self.log = "".join(entry for runner in runners for entry in runner.log)
+            self.log += [entry for runner in runners for entry in runner.log]
             self.candidate_cpu_s = sum(runner.cpu_s for runner in runners)
 
     def _measure(self, task: _Task) -> Measurement:
@@ -137,9 +138,10 @@ class Execution:
         what = f"{source.name} at quality {quality}"
         runner = self._runners.get()
         try:
-            measurement = measure_point(runner, clip, quality, what)
-            if quality == min(self._plan.qualities):
-                check_round_trip(runner, clip, measurement, what)
+            with withhold_if_hidden(source, runner.log):
+                measurement = measure_point(runner, clip, quality, what)
+                if quality == min(self._plan.qualities):
+                    check_round_trip(runner, clip, measurement, what)
         finally:
             self._runners.put(runner)
         return measurement
@@ -161,9 +163,11 @@ class Execution:
             frames[f"{source.name}/{quality}/psnr_db"] = per_frame.psnr_db
             frames[f"{source.name}/{quality}/ssim_y"] = per_frame.ssim_y
             self._on_point(source, point)
-        for name, curve in measured.items():
+        for source, _ in clips:
+            curve = measured[source.name]
             curve.sort(key=lambda point: point.quality)
-            check_curve(curve, name)
+            with withhold_if_hidden(source, self.log):
+                check_curve(curve, source.name)
         self._store.put(f"{self._prefix}frames.npz", _npz(frames))
         return tuple(
             clip_result(

@@ -1,7 +1,10 @@
 """How a judgement unwinds: the candidate failed, and here is why."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypedDict, Unpack
 
+from codec_lab.clip import ClipRole, SourceClip
 from codec_lab.errors import CandidateFaultError
 from codec_lab.verdict import Fault
 
@@ -42,3 +45,37 @@ class CandidateFailedError(Exception):
     ) -> None:
         self.fault = Fault(error_type=error_type.__name__, message=message, **details)
         super().__init__(f"{self.fault.error_type}: {message}")
+
+
+@contextmanager
+def withhold_if_hidden(source: SourceClip, log: list[str]) -> Iterator[None]:
+    """Keep a hidden clip out of the faults that are found on it.
+
+    A fault reaches the next fix's prompt, and its texts can hold anything: the clip's name,
+    scores, even samples in the message of an exception. They go into the job's log, for people.
+
+    Parameters
+    ----------
+    source : SourceClip
+        The clip being measured.
+    log : list of str
+        Where the full fault goes.
+    """
+    try:
+        yield
+    except CandidateFailedError as error:
+        if source.role is not ClipRole.HIDDEN:
+            raise
+        fault = error.fault
+        log.append(f"== Fault on {source.name}\n{error}\n{fault.traceback}{fault.log_tail}\n")
+        error.fault = Fault(
+            error_type=fault.error_type,
+            message=(
+                f"{fault.direction or 'The candidate'} failed on a hidden clip; "
+                "what happened is in the job's log."
+            ),
+            direction=fault.direction,
+            limit=fault.limit,
+        )
+        error.args = (f"{fault.error_type}: {error.fault.message}",)
+        raise

@@ -1,5 +1,6 @@
 """A job of the bench: from its specification to a verdict in the object store."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -129,7 +130,7 @@ class Job:
             with runner:
                 protocol.validate(runner, frames, plan.qualities, source.name)
         finally:
-            self._put_log("".join(runner.log))
+            self._put_log(runner.log)
 
     def _execute(self, bundle: Bundle, plan: EvaluationPlan) -> tuple[ClipResult, ...]:
         total_points = len(plan.clips) * len(plan.qualities)
@@ -168,9 +169,9 @@ class Job:
     def _put_progress(self) -> None:
         self._store.put(self._spec.progress_key, _PROGRESS.dump_json(self._progress))
 
-    def _put_log(self, text: str) -> None:
-        if text:
-            self._store.put(f"{self._spec.output_prefix}log.txt", text.encode())
+    def _put_log(self, entries: Sequence[str]) -> None:
+        if entries:
+            self._store.put(f"{self._spec.output_prefix}log.txt", "".join(entries).encode())
 
     def _log_end(self, verdict: Verdict) -> None:
         phase, fault = PHASES[verdict.kind].capitalize(), verdict.fault

@@ -267,6 +267,51 @@ def test_one_fault_at_any_point_leaves_no_score(
     assert verdict.results == ()
 
 
+HIDDEN_TRICKS = {
+    "a message": (
+        """
+        if clip.y.shape[1] == 32:
+            raise ValueError(clip.y[0, 0].tobytes().hex())
+        return honest_encode(clip, quality)
+        """,
+        "CandidateCrashError",
+    ),
+    "a log": (
+        """
+        print(clip.y[0, 0].tobytes().hex())
+        assert clip.y.shape[1] != 32
+        return honest_encode(clip, quality)
+        """,
+        "CandidateCrashError",
+    ),
+    "a score": (
+        "return honest_encode(clip, 50 if clip.y.shape[1] == 32 else quality)",
+        "ContractError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("encode", "error_type"), HIDDEN_TRICKS.values(), ids=HIDDEN_TRICKS)
+def test_a_fault_tells_nothing_of_a_hidden_clip(
+    tmp_path: Path, encode: str, error_type: str
+) -> None:
+    """A fault goes into the next fix's prompt."""
+    bench = Bench(tmp_path, tiny_candidate(encode=encode))
+    first_row = moving_clip(FRAMES, 32, 48, seed=2).y[0, 0].tobytes().hex()
+
+    fault = bench.run(JobKind.EXECUTE).fault
+
+    assert fault is not None
+    assert fault.model_dump(exclude_defaults=True) == {
+        "error_type": error_type,
+        "message": "encode failed on a hidden clip; what happened is in the job's log.",
+        "direction": "encode",
+    }
+    log = bench.store.get("out/log.txt").decode()
+    assert "== Fault on unseen\n" in log
+    assert (first_row in log) == ("hex()" in encode)
+
+
 def test_another_candidate_than_the_jobs_is_refused(tmp_path: Path) -> None:
     bench = Bench(tmp_path, tiny_candidate())
 
