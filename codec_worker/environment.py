@@ -7,6 +7,7 @@ from pathlib import Path
 
 from codec_lab.limits import Limits
 from codec_worker import video
+from codec_worker.sandbox import probe
 
 _PACKAGES = ("constriction", "numba", "numpy", "scipy")
 
@@ -21,6 +22,7 @@ def describe(limits: Limits) -> dict[str, str]:
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0))),
         "limits": limits.model_dump_json(),
+        "sandbox": _sandbox_layers(),
     }
     for package in _PACKAGES:
         try:
@@ -34,3 +36,14 @@ def _processor() -> str:
     lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(names, platform.machine())
+
+
+def _sandbox_layers() -> str:
+    layers = probe()
+    found = {
+        "rlimits": layers.rlimits,
+        "own user": layers.uid_drop,
+        f"Landlock {layers.landlock_abi}": layers.landlock_abi > 0,
+        "seccomp": layers.seccomp,
+    }
+    return ", ".join(name for name, present in found.items() if present)

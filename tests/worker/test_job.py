@@ -209,6 +209,7 @@ def test_evidence(executed: tuple[Bench, Verdict]) -> None:
     assert "== encode of seen at quality 30\nimported\n" in log
     assert verdict.environment["numpy"] == np.__version__
     assert verdict.environment["video_library"] == video.LIBRARY
+    assert {"rlimits", "seccomp"} <= set(verdict.environment["sandbox"].split(", "))
     assert Limits.model_validate_json(verdict.environment["limits"]) == Limits()
 
 
