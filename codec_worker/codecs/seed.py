@@ -6,6 +6,8 @@ predicted from decoded neighbours. Residuals are quantised under rate-distortion
 with adaptive contexts; decoded frames are deblocked before others refer to them.
 """
 
+from typing import Any
+
 import numpy as np
 
 from codec_worker.contract import Clip
@@ -21,7 +23,7 @@ from codec_worker.toolbox import (
     range_coder,
 )
 from codec_worker.toolbox.block_syntax import CONTEXTS
-from codec_worker.toolbox.kernel import U8
+from codec_worker.toolbox.kernel import I16, I32, U8
 from codec_worker.toolbox.partition import code_frame
 
 SEARCH_SPACE = {  # tuples are ranges with both ends, lists are choices
@@ -62,13 +64,14 @@ PARAMETERS = {
     "search_reach": 4,
     "frame_reach": 32,
     "adaptive_transform": 1,
-    "early_stop": 1,
+    "early_stop": 2,
     "split_margin": 0.9,
     "merge_margin": 1.5,
     "beta_offset": 0,
     "tc_offset": 0,
 }
 
+_CHOSEN: dict[str, Any] = PARAMETERS
 _CONTEXT_SETS = 5  # the intra frame, then one for each layer up to the fourth
 
 
@@ -79,11 +82,11 @@ class _Codec:
         self.header, self.coder = header, coder
         self.encoding = coder.state[range_coder.MODE] == range_coder.ENCODE
         self.qp = quantisation.qp_of_quality(header.quality)
-        references = int(PARAMETERS["references"])
-        if PARAMETERS["structure"] == "low_delay":
+        references = int(_CHOSEN["references"])
+        if _CHOSEN["structure"] == "low_delay":
             self.steps = gop.low_delay(header.frames, references)
         else:
-            self.steps = gop.hierarchical(header.frames, int(PARAMETERS["gop_size"]), references)
+            self.steps = gop.hierarchical(header.frames, int(_CHOSEN["gop_size"]), references)
         height, width = frames.blank(header.height, header.width, 8)[0].shape
         slots, margin = gop.slot_count(self.steps), 2 * interpolation.MARGIN
         half = slots, height // 2 + margin, width // 2 + margin
@@ -92,22 +95,22 @@ class _Codec:
             np.zeros(half, np.uint8),
             np.zeros(half, np.uint8),
         )
-        self.motions: dict[int, tuple[U8, U8]] = {}
-        self.sets: dict[int, U8] = {}
+        self.motions: dict[int, tuple[I16, I16]] = {}
+        self.sets: dict[int, I32] = {}
         self.last_set = coder.contexts
 
     def frame_qp(self, step: gop.Step) -> int:
         """Return the luma QP of a frame."""
         offset = 0.0
         if not step.intra:
-            offset = PARAMETERS["key_qp_offset"] + step.layer * PARAMETERS["layer_qp_offset"]
+            offset = _CHOSEN["key_qp_offset"] + step.layer * _CHOSEN["layer_qp_offset"]
         return min(max(round(self.qp + offset), 0), quantisation.MAX_QP)
 
     def settings(self, state: coding_state.Frame, step: gop.Step) -> None:
         """Fill in a frame's numbers and reference lists."""
         numbers = state.numbers
         qp = self.frame_qp(step)
-        chroma = quantisation.chroma_qp(qp + int(PARAMETERS["chroma_qp_offset"]))
+        chroma = quantisation.chroma_qp(qp + int(_CHOSEN["chroma_qp_offset"]))
         numbers[[coding_state.QP, coding_state.QP_CHROMA]] = qp, chroma
         numbers[coding_state.INTRA_FRAME] = step.intra
         for place, name in (
@@ -119,12 +122,12 @@ class _Codec:
             (coding_state.ADAPTIVE_TRANSFORM, "adaptive_transform"),
             (coding_state.EARLY_STOP, "early_stop"),
         ):
-            numbers[place] = PARAMETERS[name]
+            numbers[place] = _CHOSEN[name]
         state.weights[:] = (
-            PARAMETERS["lambda_scale"] * 2 ** ((qp - 12) / 3),
-            PARAMETERS["chroma_weight"],
-            PARAMETERS["split_margin"],
-            PARAMETERS["merge_margin"],
+            _CHOSEN["lambda_scale"] * 2 ** ((qp - 12) / 3),
+            _CHOSEN["chroma_weight"],
+            _CHOSEN["split_margin"],
+            _CHOSEN["merge_margin"],
         )
         gop.fill_lists(state, step)
         if not step.intra:
@@ -138,14 +141,14 @@ class _Codec:
         rows, columns = height // 16, width // 16
         weight = float(np.sqrt(state.weights[coding_state.LAMBDA]))
         window = np.ascontiguousarray(state.source_y[: rows * 16, : columns * 16])
-        done: dict[int, U8] = {}
+        done: dict[int, I16] = {}
         for axis in range(2):
             for place, (frame, slot) in enumerate(
                 zip(step.references[axis], step.slots[axis], strict=True)
             ):
                 if frame not in done:
                     vectors = np.zeros((rows, columns, 2), np.int16)
-                    planes, reach = self.pool.luma[slot], int(PARAMETERS["frame_reach"])
+                    planes, reach = self.pool.luma[slot], int(_CHOSEN["frame_reach"])
                     motion_search.search_frame(window, planes, 16, reach, weight, vectors)
                     done[frame] = vectors
                 cells = done[frame].repeat(4, 0).repeat(4, 1)
@@ -163,7 +166,7 @@ class _Codec:
         self.last_set = contexts
         self.coder = range_coder.grown(self.coder, source[0].size * 4 + 4096)
         code_frame(self.coder._replace(contexts=contexts), state)
-        deblocking.deblock(state, int(PARAMETERS["beta_offset"]), int(PARAMETERS["tc_offset"]))
+        deblocking.deblock(state, int(_CHOSEN["beta_offset"]), int(_CHOSEN["tc_offset"]))
         self.motions[step.frame] = gop.motion_of(state)
         if step.slot >= 0:
             for kept, plane in zip(self.pool, interpolation.reference(decoded), strict=True):

@@ -255,7 +255,7 @@ def _code_coefficients(
     if not intra and not record[MERGE]:
         some = 1 if record[CODED_Y] or record[CODED_U] or record[CODED_V] else 0
         if not code_bin(coder, _ROOT, some):
-            record[CODED_Y], record[CODED_U], record[CODED_V] = 0, 0, 0
+            record[CODED_Y], record[CODED_U], record[CODED_V], record[TRANSFORM] = 0, 0, 0, 0
             return
     tile_height, tile_width = min(log2_height, 5), min(log2_width, 5)
     rows, columns = 1 << (log2_height - tile_height), 1 << (log2_width - tile_width)

@@ -112,17 +112,17 @@ def _luma_segment(plane: U8, y: int, x: int, vertical: int, beta: int, tc: int, 
             for tap in range(1, 7):
                 result[tap] = min(max(result[tap], row[tap] - 2 * tc), row[tap] + 2 * tc)
         else:
-            delta = (9 * (q0 - p0) - 3 * (q1 - p1) + 8) >> 4
+            delta = int((9 * (q0 - p0) - 3 * (q1 - p1) + 8) >> 4)
             if abs(delta) >= tc * 10:
                 continue
             delta = min(max(delta, -tc), tc)
             result[3] = p0 + delta
             result[4] = q0 - delta
             if change_p:
-                step = (((p2 + p0 + 1) >> 1) - p1 + delta) >> 1
+                step = int((((p2 + p0 + 1) >> 1) - p1 + delta) >> 1)
                 result[2] = p1 + min(max(step, -(tc >> 1)), tc >> 1)
             if change_q:
-                step = (((q2 + q0 + 1) >> 1) - q1 - delta) >> 1
+                step = int((((q2 + q0 + 1) >> 1) - q1 - delta) >> 1)
                 result[5] = q1 + min(max(step, -(tc >> 1)), tc >> 1)
         for tap in range(1, 7):
             plane[y + line * ly + (tap - 4) * dy, x + line * lx + (tap - 4) * dx] = min(
@@ -135,13 +135,16 @@ def _chroma_segment(plane: U8, y: int, x: int, vertical: int, tc: int) -> None:
     """Filter two chroma lines across the edge that lies before (y, x)."""
     dy, dx = (0, 1) if vertical else (1, 0)
     ly, lx = (1, 0) if vertical else (0, 1)
+    samples = np.empty(4, np.int64)
     for line in range(2):
         cy, cx = y + line * ly, x + line * lx
-        p1, p0 = np.int64(plane[cy - 2 * dy, cx - 2 * dx]), np.int64(plane[cy - dy, cx - dx])
-        q0, q1 = np.int64(plane[cy, cx]), np.int64(plane[cy + dy, cx + dx])
-        delta = min(max((((q0 - p0) << 2) + p1 - q1 + 4) >> 3, -tc), tc)
-        plane[cy - dy, cx - dx] = min(max(p0 + delta, 0), 255)
-        plane[cy, cx] = min(max(q0 - delta, 0), 255)
+        for tap in range(4):
+            samples[tap] = plane[cy + (tap - 2) * dy, cx + (tap - 2) * dx]
+        p1, p0, q0, q1 = samples
+        delta = int((((q0 - p0) << 2) + p1 - q1 + 4) >> 3)
+        delta = min(max(delta, -tc), tc)
+        plane[cy - dy, cx - dx] = min(max(int(p0 + delta), 0), 255)
+        plane[cy, cx] = min(max(int(q0 - delta), 0), 255)
 
 
 @kernel(types.void(FRAME, _I, _I))

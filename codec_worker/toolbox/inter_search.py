@@ -281,4 +281,4 @@ def search_motion(
             found[1, V0Y + 1 + 2 * axis] = best_vector[axis, 1]
             choose_predictor(frame, found[1], axis, y, x, height, width)
         result = min(result, cost)
-    return result
+    return float(result)

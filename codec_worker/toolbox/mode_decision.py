@@ -20,11 +20,13 @@ from codec_worker.toolbox.coding_state import (
     EARLY_STOP,
     FIELDS,
     FRAME,
+    INTER,
     INTRA,
     INTRA_FRAME,
     INTRA_TRIALS,
     KIND,
     LAMBDA,
+    MERGE,
     MERGE_MARGIN,
     MERGE_TRIALS,
     MODE,
@@ -142,7 +144,8 @@ def try_record(
 ) -> float:
     """Code a block by a record into the frame's planes and levels; return its Lagrangian cost.
 
-    The coded flags of the record are set. A record of kind SKIP gets no residual.
+    The coded flags of the record are set. A record of kind SKIP gets no residual; a merging block
+    that turns out to need none costs infinity, because it has to be written as a skip.
     """
     height, width = 1 << log2_height, 1 << log2_width
     cy, cx, ch, cw = y >> 1, x >> 1, height >> 1, width >> 1
@@ -180,12 +183,15 @@ def try_record(
             frame.source_v, frame.v, frame.levels_v, counter.contexts, 0, cy, cx,
             log2_height - 1, log2_width - 1, qp, weight / chroma_weight, DCT2, DCT2,
         )  # fmt: skip
+    coded = record[CODED_Y] or record[CODED_U] or record[CODED_V]
+    if record[MERGE] and record[KIND] == INTER and not coded:
+        return np.inf  # this is a skip, and the syntax cannot write it otherwise
     loss = float(ssd(frame.source_y, y, x, frame.y, y, x, height, width))
     chroma = ssd(frame.source_u, cy, cx, frame.u, cy, cx, ch, cw)
     chroma += ssd(frame.source_v, cy, cx, frame.v, cy, cx, ch, cw)
     counter.state[BITS] = 0
     code_block(counter, frame, record, y, x, log2_height, log2_width)
-    return loss + chroma_weight * chroma + weight * counter.state[BITS] / BIT_PRICE
+    return float(loss + chroma_weight * chroma + weight * counter.state[BITS] / BIT_PRICE)
 
 
 @kernel(_I(FRAME, _I, _I, _I, _I, types.int64[::1], _I))
@@ -293,8 +299,8 @@ def decide_block(
             )
             record[:] = merges[index]
             cost = try_record(counter, frame, record, y, x, log2_height, log2_width)
-            if not record[CODED_Y] and not record[CODED_U] and not record[CODED_V]:
-                plain = plain or index == 0  # it would be written as a skip
+            if cost == np.inf:
+                plain = plain or index == 0
             elif cost < best:
                 best = cost
                 best_record[:] = record
@@ -331,13 +337,11 @@ def decide_block(
                     best = _challenge(
                         counter, frame, record, best_record, best, y, x, log2_height, log2_width
                     )
-    if frame.numbers[ADAPTIVE_TRANSFORM] and best_record[CODED_Y]:
-        if max(log2_height, log2_width) <= 5:
-            record[:] = best_record
-            record[TRANSFORM] = 1
-            best = _challenge(
-                counter, frame, record, best_record, best, y, x, log2_height, log2_width
-            )
+    small = max(log2_height, log2_width) <= 5
+    if frame.numbers[ADAPTIVE_TRANSFORM] and best_record[CODED_Y] and small:
+        record[:] = best_record
+        record[TRANSFORM] = 1
+        best = _challenge(counter, frame, record, best_record, best, y, x, log2_height, log2_width)
     keep(frame, _LEAF_SAVE, y, x, height, width, 1)
     mark(frame, best_record, y, x, log2_height, log2_width)
     return best

@@ -92,11 +92,11 @@ def _decide(
         best += decide_block(counter, frame, y, x, log2_height, log2_width)
         frame.splits[entry, y >> 2, x >> 2] = LEAF
         if allowed == 1 << LEAF:
-            return best
+            return float(best)
         cell = frame.cells[y >> 2, x >> 2]
         plain = not (cell[CODED_Y] or cell[CODED_U] or cell[CODED_V])
         if frame.numbers[EARLY_STOP] > 1 and cell[KIND] == SKIP and plain:
-            return best
+            return float(best)
         keep(frame, depth, y, x, height, width, 0)
     leaf_cost = best
     quarter_cost = np.inf
@@ -129,7 +129,7 @@ def _decide(
             keep(frame, depth, y, x, height, width, 0)
     if latest != chosen:
         keep(frame, depth, y, x, height, width, 1)
-    return best
+    return float(best)
 
 
 @kernel(types.void(CODER, FRAME, types.int16[:, :, ::1], _I, _I, _I, _I, _I))
