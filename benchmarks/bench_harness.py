@@ -1,4 +1,4 @@
-"""What the bench costs beside the candidate: ``python benchmarks/bench_harness.py [CODEC.py]``.
+"""What the bench costs beside the candidate: ``python -m benchmarks.bench_harness [CODEC.py]``.
 
 Overhead is CPU time of the worker, its sandboxes and libraries, over CPU time of the candidate's
 own calls. Parallel efficiency is CPU time over clock time and cores: low on a busy machine.

@@ -8,7 +8,11 @@ import av
 import numpy as np
 
 from codec_lab.candidate import Candidate
+from codec_lab.clip import ClipRole
+from codec_worker.clips import FrozenClip, freeze
 from codec_worker.contract import Clip
+
+FRAMES = 9
 
 # Quantises and deflates: crude, but an honest codec that needs no time.
 TINY_CODEC = textwrap.dedent("""
@@ -70,6 +74,14 @@ def moving_clip(frames: int = 8, height: int = 48, width: int = 64, seed: int = 
 
     u, v = plane(height // 2, width // 2, 1), plane(height // 2, width // 2, 1)
     return Clip(plane(height, width, 2), u, v, 25.0)
+
+
+def sample_clips() -> list[FrozenClip]:
+    """A clip that the search may see and one that it may not, of ``FRAMES`` frames each."""
+    return [
+        freeze("seen", moving_clip(FRAMES, seed=1), ClipRole.DEVELOPMENT, "a test"),
+        freeze("unseen", moving_clip(FRAMES, 32, 48, seed=2), ClipRole.HIDDEN, "a test"),
+    ]
 
 
 def write_video(

@@ -12,7 +12,6 @@ import pytest
 from aws_lambda_powertools import Logger
 from pydantic import TypeAdapter
 
-from codec_lab import keys
 from codec_lab.bd_rate import RateQuality, bd_rate
 from codec_lab.bundle import Bundle, Manifest
 from codec_lab.candidate import Candidate
@@ -24,22 +23,13 @@ from codec_lab.plan import EvaluationPlan
 from codec_lab.verdict import Metric, Progress, Verdict
 from codec_worker import clips, video
 from codec_worker.contract import Clip
-from codec_worker.evaluate import Terms, evaluate_module, read_candidate
 from codec_worker.job import Job
 from codec_worker.metrics import measure
 from codec_worker.sandbox import Outcome, Run, Sandbox
 from tests.fakes import MemoryObjects
-from tests.worker.samples import TINY_CODEC, moving_clip, tiny_candidate, write_video
+from tests.worker.samples import FRAMES, TINY_CODEC, moving_clip, sample_clips, tiny_candidate
 
 ANCHORS = ("x264-medium", "mpeg4")
-FRAMES = 9
-
-
-def sample_clips() -> list[clips.FrozenClip]:
-    return [
-        clips.freeze("seen", moving_clip(FRAMES, seed=1), ClipRole.DEVELOPMENT, "a test"),
-        clips.freeze("unseen", moving_clip(FRAMES, 32, 48, seed=2), ClipRole.HIDDEN, "a test"),
-    ]
 
 
 class Bench:
@@ -362,83 +352,3 @@ def test_a_failing_sandbox_gives_no_verdict(
         with pytest.raises(BenchError, match="no seccomp"):
             bench.run(kind)
     assert not bench.store.exists("out/verdict.json")
-
-
-def test_a_module_is_judged_without_a_cloud(tmp_path: Path) -> None:
-    module = tmp_path / "mine.py"
-    module.write_text(TINY_CODEC)
-    store = MemoryObjects()
-
-    verdict = evaluate_module(
-        module, sample_clips(), store, tmp_path / "cache", Terms(anchors=("mpeg4",))
-    )
-
-    assert verdict.passed
-    assert verdict.kind is JobKind.EXECUTE
-    assert [len(result.points) for result in verdict.results] == [4, 4]
-    assert store.exists(f"{keys.job('bench', 1, 'execute', 1)}verdict.json")
-
-
-def test_a_bad_module_is_judged_by_the_validation(tmp_path: Path) -> None:
-    (tmp_path / "codec.py").write_text("def encode(clip, quality):\n    return b'x'\n")
-
-    verdict = evaluate_module(
-        tmp_path, sample_clips(), MemoryObjects(), tmp_path / "cache", Terms()
-    )
-
-    assert verdict.kind is JobKind.VALIDATE
-    assert verdict.fault is not None
-    assert verdict.fault.error_type == "ContractError"
-
-
-def test_terms_that_make_no_plan_are_refused(tmp_path: Path) -> None:
-    module = tmp_path / "mine.py"
-    module.write_text(TINY_CODEC)
-
-    with pytest.raises(ConfigurationError, match="This cannot be measured"):
-        evaluate_module(
-            module, sample_clips(), MemoryObjects(), tmp_path, Terms(qualities=(30, 40))
-        )
-    with pytest.raises(ConfigurationError, match="names the same clip twice"):
-        evaluate_module(module, sample_clips() * 2, MemoryObjects(), tmp_path, Terms())
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "words"),
-    [
-        ("missing.py", None, "There is no codec module"),
-        ("image.py", b"\xff\xfe\x00", "is no Python source"),
-        ("folder", None, "needs a file codec.py"),
-    ],
-)
-def test_what_is_no_module_is_refused(
-    tmp_path: Path, name: str, data: bytes | None, words: str
-) -> None:
-    path = tmp_path / name
-    if data is not None:
-        path.write_bytes(data)
-    elif name == "folder":
-        path.mkdir()
-        (path / "other.py").write_text("")
-
-    with pytest.raises(ConfigurationError, match=words):
-        read_candidate(path)
-
-
-def test_a_users_video_can_be_measured(tmp_path: Path) -> None:
-    folder = tmp_path / "clips"
-    folder.mkdir()
-    write_video(folder / "mine.mp4", frames=8)
-    module = tmp_path / "mine.py"
-    module.write_text(TINY_CODEC)
-
-    verdict = evaluate_module(
-        module,
-        clips.load_folder(folder),
-        MemoryObjects(),
-        tmp_path / "cache",
-        Terms(anchors=("x264-medium",)),
-    )
-
-    assert verdict.passed
-    assert verdict.results[0].clip == "mine"

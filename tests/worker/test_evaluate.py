@@ -1,0 +1,93 @@
+"""The bench alone: a codec module judged without a cloud."""
+
+from pathlib import Path
+
+import pytest
+
+from codec_lab import keys
+from codec_lab.errors import ConfigurationError
+from codec_lab.job import JobKind
+from codec_worker import clips
+from codec_worker.evaluate import Terms, evaluate_module, read_candidate
+from tests.fakes import MemoryObjects
+from tests.worker.samples import TINY_CODEC, sample_clips, write_video
+
+
+def test_a_module_is_judged_without_a_cloud(tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+    store = MemoryObjects()
+
+    verdict = evaluate_module(
+        module, sample_clips(), store, tmp_path / "cache", Terms(anchors=("mpeg4",))
+    )
+
+    assert verdict.passed
+    assert verdict.kind is JobKind.EXECUTE
+    assert [len(result.points) for result in verdict.results] == [4, 4]
+    assert store.exists(f"{keys.job('bench', 1, 'execute', 1)}verdict.json")
+
+
+def test_a_bad_module_is_judged_by_the_validation(tmp_path: Path) -> None:
+    (tmp_path / "codec.py").write_text("def encode(clip, quality):\n    return b'x'\n")
+
+    verdict = evaluate_module(
+        tmp_path, sample_clips(), MemoryObjects(), tmp_path / "cache", Terms()
+    )
+
+    assert verdict.kind is JobKind.VALIDATE
+    assert verdict.fault is not None
+    assert verdict.fault.error_type == "ContractError"
+
+
+def test_terms_that_make_no_plan_are_refused(tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+
+    with pytest.raises(ConfigurationError, match="This cannot be measured"):
+        evaluate_module(
+            module, sample_clips(), MemoryObjects(), tmp_path, Terms(qualities=(30, 40))
+        )
+    with pytest.raises(ConfigurationError, match="names the same clip twice"):
+        evaluate_module(module, sample_clips() * 2, MemoryObjects(), tmp_path, Terms())
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("missing.py", None, "There is no codec module"),
+        ("image.py", b"\xff\xfe\x00", "is no Python source"),
+        ("folder", None, "needs a file codec.py"),
+    ],
+)
+def test_what_is_no_module_is_refused(
+    tmp_path: Path, name: str, data: bytes | None, words: str
+) -> None:
+    path = tmp_path / name
+    if data is not None:
+        path.write_bytes(data)
+    elif name == "folder":
+        path.mkdir()
+        (path / "other.py").write_text("")
+
+    with pytest.raises(ConfigurationError, match=words):
+        read_candidate(path)
+
+
+def test_a_users_video_can_be_measured(tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    write_video(folder / "mine.mp4", frames=8)
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+
+    verdict = evaluate_module(
+        module,
+        clips.load_folder(folder),
+        MemoryObjects(),
+        tmp_path / "cache",
+        Terms(anchors=("x264-medium",)),
+    )
+
+    assert verdict.passed
+    assert verdict.results[0].clip == "mine"
