@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -99,7 +100,7 @@ def report(folder: str) -> dict[str, Any]:
             "system v memory": [
                 line
                 for line in Path("/proc/sysvipc/shm").read_text().splitlines()
-                if line.split()[0] == str(covert.SystemVMemory.KEY)
+                if line.split()[0] == str(key_of(token))
             ],
             "files": [path.name for path in Path(folder).rglob("*stash*")],
         },
@@ -123,6 +124,7 @@ def make_targets(
         "CODE_ROOT": str(CODE_ROOT),
         "DESCRIPTOR": descriptor,
         "FOLDER": folder,
+        "KEY": key_of(token),
         "LINK": f"{folder}/link-00",
         "LINKS": [f"{folder}/link-{number:02}" for number in range(32)],
         "OWN_FILE": f"{folder}/own",
@@ -145,6 +147,11 @@ def make_targets(
         Path(path).mkdir()
     make_stale(targets)
     return targets
+
+
+def key_of(token: str) -> int:
+    """Return a key of shared memory that no other run uses at the same time."""
+    return zlib.crc32(token.encode()) & 0x7FFF_FFFF
 
 
 def make_stale(targets: Mapping[str, Any]) -> None:
@@ -314,7 +321,8 @@ def processes_left(zygotes: list[int]) -> list[str]:
             uid = int(re.search(r"^Uid:\t(\d+)", status, re.MULTILINE)[1])
             parent = int(re.search(r"^PPid:\t(\d+)", status, re.MULTILINE)[1])
             if int(process.name) != os.getpid() and (uid in own_uids or parent == os.getpid()):
-                left.append((process / "cmdline").read_text().replace("\0", " "))
+                command = (process / "cmdline").read_text().replace("\0", " ")
+                left.append(f"{process.name}, child of {parent}, user {uid}: {command}")
     return left
 
 

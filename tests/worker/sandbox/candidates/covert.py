@@ -126,12 +126,10 @@ class SharedMemoryFolder:
 
 @channel()
 class SystemVMemory:
-    KEY = 0x5EC0DE
-
     def send(message, targets):
         libc = ctypes.CDLL(None, use_errno=True)
         libc.shmat.restype = ctypes.c_void_p
-        identity = libc.shmget(SystemVMemory.KEY, 4096, 0o1600)
+        identity = libc.shmget(targets.KEY, 4096, 0o1600)
         if identity < 0:
             raise OSError(ctypes.get_errno(), "shmget")
         ctypes.memmove(libc.shmat(identity, None, 0), message, MESSAGE_BYTES)
@@ -139,7 +137,7 @@ class SystemVMemory:
     def receive(targets):
         libc = ctypes.CDLL(None, use_errno=True)
         libc.shmat.restype = ctypes.c_void_p
-        identity = libc.shmget(SystemVMemory.KEY, 4096, 0)
+        identity = libc.shmget(targets.KEY, 4096, 0)
         if identity < 0:
             raise OSError(ctypes.get_errno(), "shmget")
         message = ctypes.string_at(libc.shmat(identity, None, 0), MESSAGE_BYTES)
