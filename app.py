@@ -28,7 +28,12 @@ def build_app(context: Mapping[str, object] | None = None, outdir: str | None = 
     InfraSettingsError
         If a context value cannot be used.
     """
-    app = App(context=dict(context or {}), outdir=outdir)
+    app = App(
+        context=dict(context or {}),
+        outdir=outdir,
+        # cfn-lint validates the templates in `make check`; this would be most of a synthesis.
+        builtin_cloud_formation_validation=False,
+    )
     settings = InfraSettings.of(app.node)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     data = DataStack(app, "CodecLab-Data", settings=settings)
