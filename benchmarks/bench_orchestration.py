@@ -23,6 +23,7 @@ import psutil
 
 from adapters.system_clock import SystemClock
 from codec_lab.campaigns import CampaignOrder, open_campaign
+from codec_lab.clip import ClipRole
 from codec_lab.experiment import Experiment
 from codec_lab.proposal import Mind
 from codec_worker.clips import freeze
@@ -70,6 +71,7 @@ class PeakMemory(threading.Thread):
         self.peak_bytes = 0
 
     def run(self) -> None:
+        """Look ten times a second."""
         while not self._ended.wait(0.1):
             total = 0
             for process in (self._server, *self._server.children(recursive=True)):
@@ -80,6 +82,7 @@ class PeakMemory(threading.Thread):
             self.peak_bytes = max(self.peak_bytes, total)
 
     def stop(self) -> int:
+        """End, and give the peak in bytes."""
         self._ended.set()
         self.join()
         return self.peak_bytes
@@ -93,7 +96,7 @@ def tiny_clip() -> Clip:
 
 def run(target: Target, count: int) -> tuple[float, list[Experiment]]:
     """Run experiments; give the seconds it took and the records."""
-    frozen = freeze("tiny", tiny_clip())
+    frozen = freeze("tiny", tiny_clip(), ClipRole.DEVELOPMENT, "synthetic")
     order = CampaignOrder(
         goal="Cost nothing.",
         mind=Mind.OFFLINE,
@@ -128,7 +131,7 @@ def _experiments(target: Target, campaign_id: str) -> Sequence[Experiment]:
 
 
 def candidate_cpu_s(target: Target, experiments: Sequence[Experiment]) -> float:
-    """The mean CPU of the candidate's measured calls, seconds an experiment."""
+    """Average the CPU seconds of the candidate's measured calls over the experiments."""
     return fmean(
         sum(
             (point.encode_cpu_s or 0) + (point.decode_cpu_s or 0)
@@ -166,7 +169,7 @@ def main() -> None:
 
 def report(cloud: OneMachineCloud, options: argparse.Namespace) -> None:
     """Run the benchmark in a cloud."""
-    one_machine.deploy(cloud, always=False)
+    one_machine.deploy(cloud)
     target = one_machine.target_of(cloud)
     run(target, 1)  # starts the functions and measures the anchor
     note: dict[str, Any] = json.loads((cloud.settings.state_dir / "server.json").read_text())

@@ -19,6 +19,7 @@ import pytest
 from adapters.system_clock import SystemClock
 from codec_lab import campaigns
 from codec_lab.campaigns import Answer, CampaignOrder, open_campaign
+from codec_lab.clip import ClipRole
 from codec_lab.experiment import Experiment
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Mind
@@ -93,12 +94,13 @@ class Lab:
         self.cloud = OneMachineCloud(
             CloudSettings(state_dir=state_dir, port=0, wait_scale=WAIT_SCALE)
         )
-        frozen = freeze("moving", moving_clip())
+        frozen = freeze("moving", moving_clip(), ClipRole.DEVELOPMENT, "synthetic")
         self.clips = [(frozen.source, frozen.data)]
 
     def start(self) -> None:
         self.cloud.start()
-        one_machine.deploy(self.cloud, always=False)
+        if not one_machine.is_up_to_date(self.cloud):
+            one_machine.deploy(self.cloud)
         self.target: Target = one_machine.target_of(self.cloud)
 
     def open(self, campaign_id: str, seed_source: str = SMALL, **changes: Any) -> None:
@@ -124,7 +126,7 @@ class Lab:
     def start_campaign(self, campaign_id: str) -> str:
         return self.target.campaign_executions.start(campaign_id)
 
-    def finish(self, execution_arn: str, timeout_s: float = 120) -> str:
+    def finish(self, execution_arn: str, timeout_s: float = 240) -> str:
         machine = self.target.campaign_executions
         until(lambda: machine.end(execution_arn).status != "RUNNING", timeout_s)
         end = machine.end(execution_arn)
@@ -144,24 +146,19 @@ class Lab:
         return [visit.state for visit in self.target.campaign_executions.visits(execution_arn)]
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that run a Batch job now."""
+        """The processes that run a Batch job now: forks of the job supervisor."""
         server = psutil.Process(json.loads((self.state_dir / "server.json").read_text())["pid"])
-        found = []
-        for process in server.children(recursive=True):
-            try:
-                environment = process.environ()
-            except psutil.Error:
-                continue
-            if "AWS_BATCH_JOB_ID" in environment:
-                found.append(process)
-        return found
+        for process in server.children():
+            if "local.worker_forkserver" in process.cmdline():
+                return process.children()
+        return []
 
     @property
     def state_dir(self) -> Path:
         return self.cloud.settings.state_dir
 
 
-def until(look: Callable[[], Any], timeout_s: float = 60) -> Any:
+def until(look: Callable[[], Any], timeout_s: float = 120) -> Any:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if found := look():
@@ -176,8 +173,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     try:
         lab.start()
         yield lab
-        CdkCli(lab.cloud).destroy(context=one_machine.CONTEXT)
-        assert not lab.target.is_deployed or not one_machine.target_of(lab.cloud).is_deployed
+        CdkCli(lab.cloud).destroy(context=one_machine.context_of(lab.cloud))
+        assert not one_machine.target_of(lab.cloud).is_deployed
     finally:
         lab.cloud.stop()
 
