@@ -5,6 +5,7 @@ import { age, attempts, campaignState, percent, status, summary, text, words } f
 const STATUS_ADDRESS = "/admin/status.json";
 const POLL_MS = 5000;
 const SLOWEST_POLL_MS = 60000;
+const LONG_TEXT = 160;
 
 const part = Object.fromEntries(
   [...document.querySelectorAll("[id]")].map((element) => [element.id, element]),
@@ -62,6 +63,15 @@ function humanBadge(experiment) {
   return details;
 }
 
+// A long text shows its beginning, and the whole when it is asked.
+function prose(value) {
+  const whole = text(value);
+  if (whole.length <= LONG_TEXT) return whole;
+  const details = element("details");
+  details.append(element("summary", "long", whole));
+  return details;
+}
+
 function row(experiment) {
   const made = element("tr");
   made.dataset.status = experiment.status;
@@ -74,8 +84,8 @@ function row(experiment) {
     cell(words(experiment.phase), "phase"),
     cell(attempts(experiment), "number"),
     cell(percent(experiment.bd_rate_percent), "number"),
-    cell(text(experiment.change), "prose"),
-    cell(text(experiment.analysis), "prose"),
+    cell(prose(experiment.change), "prose"),
+    cell(prose(experiment.analysis), "prose"),
     cell(time(experiment.updated_at), "when"),
   );
   return made;
