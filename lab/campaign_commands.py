@@ -96,6 +96,8 @@ def run(
 def _run_on(target: Target, settings: RunSettings, given: Given, wait_scale: float) -> bool:
     outcome = run_campaign(target, settings, given, wait_scale, console)
     print_outcome(outcome, target.records, console)
+    if target.records.control(settings.campaign).paused:
+        console.print("`lab resume` lets it go on.")
     print_addresses(target)
     return outcome.succeeded
 

@@ -18,6 +18,7 @@ from lab.settings import (
 from lab.target import Target
 from lab.terminal import console
 from lab.wording import wait_scale as in_words
+from local.cdk import check_cli
 from local.cloud import OneMachineCloud
 
 _LOOK_S = 1.0
@@ -39,6 +40,7 @@ def up(
         return
     options = read_settings(CloudOptions, port=port, wait_scale=wait_scale)
     cloud = one_machine.cloud_at(state_dir, options)
+    check_cli()
     if detach:
         cloud.start(detached=True)
         try:

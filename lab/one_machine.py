@@ -15,7 +15,7 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.model import Model, Sha256
 from lab.settings import CloudOptions
 from lab.target import Target
-from local.cdk import CdkCli
+from local.cdk import CdkCli, check_cli
 from local.cloud import OneMachineCloud
 from local.settings import REPOSITORY_ROOT, CloudSettings
 
@@ -64,11 +64,17 @@ def running(cloud: OneMachineCloud, wait_scale: float) -> Iterator[bool]:
     ------
     bool
         Whether it was started here.
+
+    Raises
+    ------
+    CdkError
+        If the CDK CLI is missing, before anything is started.
     """
     if cloud.is_running:
         cloud.set_wait_scale(wait_scale)
         yield False
         return
+    check_cli()
     try:
         cloud.start()
         yield True

@@ -73,7 +73,7 @@ class PlainLines:
                     self._line(visit.entered_at, name, line)
             failures = self._failures_shown.get((key, index), 0)
             for failure in visit.failures[failures:]:
-                self._line(now, name, f"{visit.state} failed: {failure}")
+                self._line(visit.exited_at or now, name, f"{visit.state} failed: {failure}")
             self._failures_shown[key, index] = len(visit.failures)
         self._visits_shown[key] = len(view.visits)
         self._show_points(key, view, now)

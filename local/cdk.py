@@ -27,11 +27,27 @@ from local.cloud import OneMachineCloud
 from local.errors import CdkError
 from local.settings import ACCOUNT_ID, REGION, REPOSITORY_ROOT, host_environment
 
-_CLI = REPOSITORY_ROOT / "node_modules" / ".bin" / "cdk"
+CLI = REPOSITORY_ROOT / "node_modules" / ".bin" / "cdk"
 _BOOTSTRAP_STACK = "CDKToolkit"
 _LOG_LINES_SHOWN = 15
 
 StackOutputs = dict[str, dict[str, str]]
+
+
+def check_cli() -> None:
+    """Check that the CDK CLI can be started.
+
+    Raises
+    ------
+    CdkError
+        When Node.js or the CLI is missing.
+    """
+    if shutil.which("node") is None:
+        message = "Node.js is not installed; install version 20 or newer (apt install nodejs)."
+        raise CdkError(message)
+    if not CLI.exists():
+        message = f"The CDK CLI is not installed; run: npm ci (in {REPOSITORY_ROOT})"
+        raise CdkError(message)
 
 
 class CdkCli:
@@ -134,14 +150,8 @@ class CdkCli:
         return [f"--output={self._work_dir / 'cdk.out'}", *values]
 
     def _run(self, arguments: list[str], directory: Path) -> None:
-        node = shutil.which("node")
-        if node is None:
-            message = "Node.js is not installed; install version 20 or newer (apt install nodejs)."
-            raise CdkError(message)
-        if not _CLI.exists():
-            message = f"The CDK CLI is not installed; run: npm ci (in {REPOSITORY_ROOT})"
-            raise CdkError(message)
-        command = [str(_CLI), *arguments, "--progress=events", "--no-color", "--no-notices"]
+        check_cli()
+        command = [str(CLI), *arguments, "--progress=events", "--no-color", "--no-notices"]
         with self.log_path.open("a", encoding="utf-8") as log:
             log.write(f"$ cdk {' '.join(arguments)}\n")
             log.flush()

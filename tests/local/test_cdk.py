@@ -18,7 +18,7 @@ def test_without_node(aws, monkeypatch):
 
 
 def test_without_the_cli(aws, monkeypatch, tmp_path):
-    monkeypatch.setattr(cdk, "_CLI", tmp_path / "cdk")
+    monkeypatch.setattr(cdk, "CLI", tmp_path / "cdk")
     with pytest.raises(CdkError, match=r"^The CDK CLI is not installed; run: npm ci"):
         CdkCli(aws.cloud).destroy()
 

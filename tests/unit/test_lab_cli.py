@@ -146,6 +146,22 @@ def test_a_busy_port_is_named(capsys: pytest.CaptureFixture[str], state_dir: Pat
     assert not list(state_dir.glob("*"))
 
 
+@pytest.mark.parametrize("command", ["run", "up"])
+def test_no_node_is_named(
+    capsys: pytest.CaptureFixture[str],
+    state_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    monkeypatch.setenv("PATH", str(state_dir))
+    with pytest.raises(SystemExit):
+        main([command, "--state-dir", str(state_dir)])
+    said = capsys.readouterr()
+    assert said.err.startswith("lab: Node.js is not installed; install version 20 or newer")
+    assert said.err.count("\n") == 1
+    assert not state_dir.exists()
+
+
 def test_a_cloud_that_does_not_run_is_named(
     capsys: pytest.CaptureFixture[str], state_dir: Path
 ) -> None:
