@@ -50,7 +50,7 @@ SEARCH_SPACE = {  # tuples are ranges with both ends, lists are choices
 }
 PARAMETERS = {
     "structure": "random_access",
-    "gop_size": 8,
+    "gop_size": 16,
     "references": 2,
     "key_qp_offset": 1,
     "layer_qp_offset": 1.0,
