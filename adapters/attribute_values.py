@@ -51,9 +51,7 @@ def attribute_value(value: object) -> "AttributeValueTypeDef":
 def item_of(model: Model, **keys: str) -> "dict[str, AttributeValueTypeDef]":
     """Write a model, without its absent attributes, and the keys it is found by."""
     attributes = {**model.model_dump(), **keys}
-    return {
-        name: attribute_value(value) for name, value in attributes.items() if value is not None
-    }
+    return {name: attribute_value(value) for name, value in attributes.items() if value is not None}
 
 
 def attributes_of(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:

@@ -18,6 +18,7 @@ Indexes: ``by_updated``, ``by_bd_rate`` and ``by_cost`` list a campaign's experi
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -25,7 +26,7 @@ from botocore.exceptions import ClientError
 from adapters.attribute_values import attribute_value, attributes_of, item_of, timestamp
 from adapters.service_errors import code_of, store_errors
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import UnknownRecordError
 from codec_lab.experiment import (
     OPEN_STATUSES,
     Attempt,
@@ -181,10 +182,11 @@ class DynamoRecords:
             item["candidate_sha256"]["S"] for item in items if "candidate_sha256" in item
         )
 
-    def experiments(self, campaign_id: str) -> Sequence[Experiment]:
-        """List a campaign's experiments, the last updated first."""
-        items = self._query("by_updated", "listing", campaign_id, ScanIndexForward=False)
-        return [self._record(Experiment, item) for item in items]
+    def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
+        """List a campaign's experiments, or ``count`` of them, the last updated first."""
+        limit = {} if count is None else {"Limit": count}
+        items = self._query("by_updated", "listing", campaign_id, ScanIndexForward=False, **limit)
+        return [self._record(Experiment, item) for item in islice(items, count)]
 
     def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
         """List the experiments that are queued, running or wait for a person."""
@@ -194,9 +196,7 @@ class DynamoRecords:
     def best_experiments(self, campaign_id: str, count: int) -> Sequence[Experiment]:
         """List the experiments of the lowest BD-rate."""
         items = self._query("by_bd_rate", "listing", campaign_id, Limit=count)
-        return [
-            self._record(Experiment, item) for _, item in zip(range(count), items, strict=False)
-        ]
+        return [self._record(Experiment, item) for item in islice(items, count)]
 
     def put_attempt(self, attempt: Attempt) -> None:
         """Write an attempt; the same attempt again is replaced."""
@@ -259,7 +259,7 @@ class DynamoRecords:
                 TableName=self._table_name, Key=self._key(pk, sk), ConsistentRead=True
             )
         if "Item" not in answer:
-            raise ConfigurationError(f"There is no {sk.lower()} {pk.partition('#')[2]!r}.")
+            raise UnknownRecordError(f"There is no {sk.lower()} {pk.partition('#')[2]!r}.")
         return self._record(model, answer["Item"])
 
     def _put(self, item: "dict[str, AttributeValueTypeDef]") -> None:
@@ -317,7 +317,7 @@ class DynamoRecords:
         except ClientError as error:
             missing = code_of(error) == "ConditionalCheckFailedException" and expected is None
             if missing:
-                raise ConfigurationError(
+                raise UnknownRecordError(
                     f"There is no {sk.lower()} {pk.partition('#')[2]!r}."
                 ) from error
             raise

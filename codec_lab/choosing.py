@@ -1,10 +1,12 @@
 """The state ``ChooseExperiment``: what a campaign runs next, if anything."""
 
 from codec_lab.campaign import Campaign, CampaignChanges
+from codec_lab.errors import UnknownRecordError
 from codec_lab.events import Choice, ChooseRequest, ExperimentInput
 from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, Executions, Records, StatusPage
+from codec_lab.publishing import publish
 
 MAX_RUNS = 20
 """Executions of one experiment before its interruptions are put to a person."""
@@ -23,7 +25,10 @@ def choose_experiment(
     Asking twice gives the same answer until the experiment runs, so that a retry of the state
     begins nothing twice.
     """
-    campaign = records.campaign(request.campaign_id)
+    try:
+        campaign = records.campaign(request.campaign_id)
+    except UnknownRecordError:  # the schedule runs before anybody opened a campaign
+        return Choice(action="stop", reason=f"There is no campaign {request.campaign_id!r} yet.")
     control = records.control(request.campaign_id)
     try:
         if control.paused:
@@ -40,7 +45,7 @@ def choose_experiment(
         new = _create(campaign, records, clock)
         return _run(new, f"{new.experiment_id} is new.")
     finally:
-        status_page.publish(campaign, control, records.experiments(campaign.campaign_id))
+        publish(campaign.campaign_id, records=records, status_page=status_page)
 
 
 def _waiting(

@@ -7,12 +7,18 @@ from codec_lab.events import DeployRequest, DeployResult
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase
-from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
 from codec_lab.proposal import Proposal
+from codec_lab.publishing import publish
 
 
 def deploy(
-    request: DeployRequest, *, records: Records, objects: ObjectStore, clock: Clock
+    request: DeployRequest,
+    *,
+    records: Records,
+    objects: ObjectStore,
+    status_page: StatusPage,
+    clock: Clock,
 ) -> DeployResult:
     """Store the bundle of the proposal in force and describe its two jobs.
 
@@ -48,6 +54,7 @@ def deploy(
             validation_attempts=request.validation_attempt,
         ),
     )
+    publish(experiment.campaign_id, records=records, status_page=status_page)
 
     def job(kind: JobKind, attempt: int) -> JobSpec:
         return JobSpec(

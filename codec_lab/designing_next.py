@@ -7,7 +7,8 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.events import DesignNextResult, PhaseRequest
 from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.phase import Phase, Status
-from codec_lab.ports import Clock, Records
+from codec_lab.ports import Clock, Records, StatusPage
+from codec_lab.publishing import publish
 
 ELITE_SHARE = 0.7
 """How often the best candidate is the parent; otherwise one of the runners-up explores."""
@@ -15,7 +16,9 @@ ELITE_SHARE = 0.7
 RUNNERS_UP = 4
 
 
-def design_next(request: PhaseRequest, *, records: Records, clock: Clock) -> DesignNextResult:
+def design_next(
+    request: PhaseRequest, *, records: Records, status_page: StatusPage, clock: Clock
+) -> DesignNextResult:
     """Choose the parent of the next design and complete the experiment.
 
     Raises
@@ -36,6 +39,7 @@ def design_next(request: PhaseRequest, *, records: Records, clock: Clock) -> Des
             needs_human=False,
         ),
     )
+    publish(campaign.campaign_id, records=records, status_page=status_page)
     return DesignNextResult(parent_sha256=chosen.parent_sha256, reason=chosen.reason)
 
 

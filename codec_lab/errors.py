@@ -21,6 +21,7 @@ a change of ``infra/*.asl.json``; a test compares the two.
         ├── AttestationError
         ├── BenchError
         ├── ConfigurationError
+        │   └── UnknownRecordError
         ├── ModelRefusedError
         ├── NothingLeftToTryError
         └── UnchangedCandidateError
@@ -111,6 +112,10 @@ class BenchError(TerminalError):
 
 class ConfigurationError(TerminalError):
     """A setting, a clip or a record that the campaign names is missing or wrong."""
+
+
+class UnknownRecordError(ConfigurationError):
+    """There is no campaign or experiment of that name."""
 
 
 class ModelRefusedError(TerminalError):

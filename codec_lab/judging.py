@@ -8,14 +8,21 @@ from codec_lab.events import JudgeRequest, JudgeResult
 from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase
-from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
+from codec_lab.publishing import publish
 from codec_lab.verdict import Fault, Verdict
 
 _PHASES = {JobKind.VALIDATE: Phase.VALIDATION, JobKind.EXECUTE: Phase.EXECUTION}
+_AFTER = {JobKind.VALIDATE: Phase.EXECUTION, JobKind.EXECUTE: Phase.ANALYSIS}
 
 
 def judge(
-    request: JudgeRequest, *, records: Records, objects: ObjectStore, clock: Clock
+    request: JudgeRequest,
+    *,
+    records: Records,
+    objects: ObjectStore,
+    status_page: StatusPage,
+    clock: Clock,
 ) -> JudgeResult:
     """Record the outcome of a job.
 
@@ -51,10 +58,6 @@ def judge(
         )
     )
     attempts: dict[str, Any] = {f"{phase}_attempts": job.attempt}
-    if verdict.fault is not None:
-        changes = ExperimentChanges(updated_at=clock.now(), phase=phase, **attempts)
-        records.update_experiment(job.experiment_id, changes)
-        raise _error_of(verdict.fault)
     for result in verdict.results:
         records.put_evaluation(
             Evaluation(
@@ -66,13 +69,16 @@ def judge(
                 result=result,
             )
         )
-    if job.kind is JobKind.EXECUTE:
+    if verdict.results:
         attempts["verdict_key"] = job.verdict_key
-    next_phase = Phase.EXECUTION if job.kind is JobKind.VALIDATE else Phase.ANALYSIS
+    now_in = _AFTER[job.kind] if verdict.passed else phase
     records.update_experiment(
-        job.experiment_id,
-        ExperimentChanges(updated_at=clock.now(), phase=next_phase, **attempts),
+        job.experiment_id, ExperimentChanges(updated_at=clock.now(), phase=now_in, **attempts)
     )
+    campaign_id = records.experiment(job.experiment_id).campaign_id
+    publish(campaign_id, records=records, status_page=status_page)
+    if verdict.fault is not None:
+        raise _error_of(verdict.fault)
     return JudgeResult(
         candidate_sha256=verdict.candidate_sha256,
         clips=len(verdict.results),

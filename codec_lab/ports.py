@@ -40,7 +40,7 @@ class Records(Protocol):
     """The table of campaigns, experiments, attempts and evaluations.
 
     Every method raises ``StoreUnavailableError`` when the table is busy or away, and
-    ``ConfigurationError`` when a record that is asked for by name does not exist. An update
+    ``UnknownRecordError`` when a record that is asked for by name does not exist. An update
     writes the attributes that its changes name and no others.
     """
 
@@ -82,8 +82,8 @@ class Records(Protocol):
     def candidates_tried(self, campaign_id: str) -> frozenset[Sha256]:
         """Give the hashes of a campaign's candidates."""
 
-    def experiments(self, campaign_id: str) -> Sequence[Experiment]:
-        """List a campaign's experiments, the last updated first."""
+    def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
+        """List a campaign's experiments, or ``count`` of them, the last updated first."""
 
     def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
         """List the experiments that are queued, running or wait for a person."""

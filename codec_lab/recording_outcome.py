@@ -6,6 +6,7 @@ from codec_lab.experiment import HumanReason
 from codec_lab.pauses import pause_after
 from codec_lab.phase import Status
 from codec_lab.ports import Clock, Records, StatusPage
+from codec_lab.publishing import publish
 
 
 def record_outcome(
@@ -32,9 +33,5 @@ def record_outcome(
     records.update_campaign(
         campaign.campaign_id, CampaignChanges(failures_in_a_row=pause.failures_in_a_row)
     )
-    status_page.publish(
-        campaign,
-        records.control(campaign.campaign_id),
-        records.experiments(campaign.campaign_id),
-    )
+    publish(campaign.campaign_id, records=records, status_page=status_page)
     return OutcomeResult(pause_s=pause.pause_s, failures_in_a_row=pause.failures_in_a_row)

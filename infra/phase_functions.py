@@ -48,16 +48,19 @@ class PhaseFunctions:
 
     def of_experiment(self, definition: Definition) -> list[PhaseFunction]:
         """Make the functions of the experiment's state machine."""
-        return [
+        moving = [
             self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
             self._make("Deploy", definition, reads=("experiments/*",), writes=("bundles/*",)),
             self._make("JudgeValidation", definition, reads=("experiments/*",)),
             self._make("JudgeExecution", definition, reads=("experiments/*",)),
+            self._make("DesignNext", definition),
+            self._notify_human(definition),
+        ]
+        return [
+            *self._published(moving),
             self._mind("FixValidation", definition, reads=("campaigns/*", "experiments/*")),
             self._mind("FixExecution", definition, reads=("campaigns/*", "experiments/*")),
             self._make("Analyze", definition, reads=("campaigns/*",)),
-            self._make("DesignNext", definition),
-            self._notify_human(definition),
         ]
 
     def of_campaign(
@@ -70,7 +73,10 @@ class PhaseFunctions:
             environment={"CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn},
         )
         experiment.allow_on_executions(choose.role, "states:DescribeExecution")
-        functions = [choose, self._make("RecordOutcome", definition)]
+        return self._published([choose, self._make("RecordOutcome", definition)])
+
+    def _published(self, functions: list[PhaseFunction]) -> list[PhaseFunction]:
+        """Let functions that move an experiment bring the status page up to date."""
         for one in functions:
             self._data.site.grant_write(one.role, "admin/status.json")
             one.function.add_environment(

@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.designing import design
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
-from lambdas.connections import clock, objects, records
+from lambdas.connections import clock, objects, records, status_page
 from lambdas.minds import MindEnvironment, designer_of
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-environment = MindEnvironment.read()
+
+class Environment(MindEnvironment):
+    """What this function is told."""
+
+    site_bucket: str
+
+
+environment = Environment.read()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -25,6 +32,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         records=records(environment.table),
         objects=objects(environment.bucket),
         designer_of=designer_of(environment),
+        status_page=status_page(environment.site_bucket),
         clock=clock,
     )
     logger.info("Designed candidate %s. %s", result.candidate_sha256[:12], result.change)

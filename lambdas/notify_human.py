@@ -9,7 +9,7 @@ from adapters.sns import SnsNotifier
 from codec_lab.events import NotifyResult, PhaseRequest
 from codec_lab.notice import HEADLINE, reason_line
 from codec_lab.notifying import notify_human
-from lambdas.connections import records
+from lambdas.connections import records, status_page
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -21,6 +21,7 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
+    site_bucket: str
     topic_arn: str
 
 
@@ -36,7 +37,12 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Tell a person that an experiment waits for an answer."""
     request = PhaseRequest.model_validate(event)
     log_about(request, context)
-    notice, reason = notify_human(request, records=records(environment.table), notifier=_notifier())
+    notice, reason = notify_human(
+        request,
+        records=records(environment.table),
+        notifier=_notifier(),
+        status_page=status_page(environment.site_bucket),
+    )
     logger.error(HEADLINE)
     logger.error(reason_line(reason))
     return NotifyResult(subject=notice.subject).model_dump(mode="json")

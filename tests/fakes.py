@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import ConfigurationError, UnknownRecordError
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import DesignTask, FixTask
 from codec_lab.notice import HumanNotice
@@ -50,7 +50,7 @@ class MemoryRecords:
 
     def campaign(self, campaign_id: str) -> Campaign:
         if campaign_id not in self.campaigns:
-            raise ConfigurationError(f"There is no campaign {campaign_id!r}.")
+            raise UnknownRecordError(f"There is no campaign {campaign_id!r}.")
         return self.campaigns[campaign_id]
 
     def create_campaign(self, campaign: Campaign, control: Control) -> bool:
@@ -79,7 +79,7 @@ class MemoryRecords:
 
     def experiment(self, experiment_id: str) -> Experiment:
         if experiment_id not in self.by_id:
-            raise ConfigurationError(f"There is no experiment {experiment_id!r}.")
+            raise UnknownRecordError(f"There is no experiment {experiment_id!r}.")
         return self.by_id[experiment_id]
 
     def update_experiment(self, experiment_id: str, changes: ExperimentChanges) -> None:
@@ -118,9 +118,9 @@ class MemoryRecords:
         found = (e.candidate_sha256 for e in self.experiments(campaign_id))
         return frozenset(sha256 for sha256 in found if sha256 is not None)
 
-    def experiments(self, campaign_id: str) -> Sequence[Experiment]:
+    def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         found = [e for e in self.by_id.values() if e.campaign_id == campaign_id]
-        return sorted(found, key=lambda e: e.updated_at, reverse=True)
+        return sorted(found, key=lambda e: e.updated_at, reverse=True)[:count]
 
     def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
         return [e for e in self.experiments(campaign_id) if e.status is status]

@@ -63,15 +63,16 @@ def writes(*prefixes: str) -> set[tuple[str, str]]:
 
 MIND = RECORDS | SECRET | reads("campaigns", "experiments") | writes("experiments")
 FUNCTIONS = {
-    "Design": MIND,
+    "Design": MIND | STATUS,
     "FixValidation": MIND,
     "FixExecution": MIND,
-    "Deploy": RECORDS | reads("experiments") | writes("bundles"),
-    "JudgeValidation": RECORDS | reads("experiments"),
-    "JudgeExecution": RECORDS | reads("experiments"),
+    "Deploy": RECORDS | STATUS | reads("experiments") | writes("bundles"),
+    "JudgeValidation": RECORDS | STATUS | reads("experiments"),
+    "JudgeExecution": RECORDS | STATUS | reads("experiments"),
     "Analyze": RECORDS | reads("campaigns"),
-    "DesignNext": RECORDS,
+    "DesignNext": RECORDS | STATUS,
     "NotifyHuman": READ_RECORDS
+    | STATUS
     | {("sns:Publish", TOPIC), ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)},
     "ChooseExperiment": RECORDS
     | STATUS

@@ -96,6 +96,11 @@ def test_a_spent_budget_begins_nothing(records: MemoryRecords, clock: ManualCloc
     assert chosen(records, clock).reason == "The budget of 1.00 USD is spent."
 
 
+def test_a_schedule_before_any_campaign_stops_in_order(clock: ManualClock) -> None:
+    choice = chosen(MemoryRecords(), clock)
+    assert (choice.action, choice.reason) == ("stop", "There is no campaign 'default' yet.")
+
+
 def test_an_interrupted_experiment_goes_on_in_its_phase(
     records: MemoryRecords, clock: ManualClock
 ) -> None:
@@ -221,7 +226,9 @@ def test_the_notice_names_phase_reason_error_and_fixes(records: MemoryRecords) -
     records.flag_human(records.experiment("default-0001"), REASON)
     notices = KeptNotices()
     request = PhaseRequest(experiment_id="default-0001", run=1)
-    notice, _ = notify_human(request, records=records, notifier=notices)
+    notice, _ = notify_human(
+        request, records=records, notifier=notices, status_page=KeptStatusPage()
+    )
     assert notices.sent == [notice]
     assert notice.text.startswith(
         "HUMAN INTERVENTION REQUIRED:\n- validation: All 5 validation attempts failed.\n"

@@ -27,7 +27,7 @@ from codec_lab.judging import judge
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
-from tests.fakes import ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
+from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
 from tests.unit.builders import clip_result, experiment, opened, verdict
 
 REQUEST = PhaseRequest(experiment_id="default-0001", run=1)
@@ -46,6 +46,7 @@ def designed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock)
         records=records,
         objects=objects,
         designer_of=lambda mind: OfflineDesigner(),
+        status_page=KeptStatusPage(),
         clock=clock,
     ).candidate_sha256
 
@@ -56,7 +57,9 @@ def deployed(
     request = DeployRequest(
         experiment_id="default-0001", run=1, validation_attempt=attempt, execution_attempt=1
     )
-    return deploy(request, records=records, objects=objects, clock=clock)
+    return deploy(
+        request, records=records, objects=objects, status_page=KeptStatusPage(), clock=clock
+    )
 
 
 def failed(
@@ -64,7 +67,13 @@ def failed(
 ) -> None:
     documents.save(objects, job.verdict_key, verdict(job, fault=CRASH))
     with pytest.raises(CandidateCrashError):
-        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+        judge(
+            JudgeRequest(job=job),
+            records=records,
+            objects=objects,
+            status_page=KeptStatusPage(),
+            clock=clock,
+        )
 
 
 def fixed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int) -> str:
@@ -108,6 +117,7 @@ def test_a_rejected_design_is_an_attempt_and_costs_what_it_cost(
                 records=records,
                 objects=objects,
                 designer_of=lambda name: mind,
+                status_page=KeptStatusPage(),
                 clock=clock,
             )
         assert [task.attempt for task in mind.design_tasks][-1] == number
@@ -123,7 +133,12 @@ def test_the_parent_itself_is_no_design(
     mind = ScriptedMind(design=lambda task: task.parent)
     with pytest.raises(DesignRejectedError, match="its parent, unchanged"):
         design(
-            REQUEST, records=records, objects=objects, designer_of=lambda name: mind, clock=clock
+            REQUEST,
+            records=records,
+            objects=objects,
+            designer_of=lambda name: mind,
+            status_page=KeptStatusPage(),
+            clock=clock,
         )
 
 
@@ -139,6 +154,7 @@ def test_a_candidate_tried_before_is_no_design(
             records=records,
             objects=objects,
             designer_of=lambda name: ScriptedMind(design=lambda task: first),
+            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -157,6 +173,7 @@ def test_a_package_the_worker_lacks_is_refused_before_it_costs_a_run(
             records=records,
             objects=objects,
             designer_of=lambda name: ScriptedMind(design=with_torch),
+            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -241,7 +258,13 @@ def test_a_measurement_of_another_candidate_is_rejected(
         objects, job.verdict_key, forged.model_copy(update={"candidate_sha256": "0" * 64})
     )
     with pytest.raises(AttestationError, match="has candidate_sha256 0000"):
-        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+        judge(
+            JudgeRequest(job=job),
+            records=records,
+            objects=objects,
+            status_page=KeptStatusPage(),
+            clock=clock,
+        )
     assert not records.evaluations("default-0001")
 
 
@@ -253,7 +276,13 @@ def test_an_unknown_fault_is_not_the_candidates(
     odd = Fault(error_type="AttestationError", message="?")
     documents.save(objects, job.verdict_key, verdict(job, fault=odd))
     with pytest.raises(BenchError, match="unknown fault 'AttestationError'"):
-        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+        judge(
+            JudgeRequest(job=job),
+            records=records,
+            objects=objects,
+            status_page=KeptStatusPage(),
+            clock=clock,
+        )
 
 
 def test_a_missing_verdict_says_which(
@@ -262,7 +291,13 @@ def test_a_missing_verdict_says_which(
     designed(records, objects, clock)
     job = deployed(records, objects, clock).validation
     with pytest.raises(ConfigurationError, match=job.verdict_key):
-        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+        judge(
+            JudgeRequest(job=job),
+            records=records,
+            objects=objects,
+            status_page=KeptStatusPage(),
+            clock=clock,
+        )
 
 
 def executed(
@@ -275,7 +310,13 @@ def executed(
     job = deployed(records, objects, clock).execution
     results = (clip_result("hall", percents), clip_result("park", {"x265-medium": -99.0}))
     documents.save(objects, job.verdict_key, verdict(job, results=results))
-    passed = judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+    passed = judge(
+        JudgeRequest(job=job),
+        records=records,
+        objects=objects,
+        status_page=KeptStatusPage(),
+        clock=clock,
+    )
     assert (passed.clips, passed.rate_points) == (2, 8)
 
 
@@ -315,7 +356,7 @@ def test_the_next_design_starts_from_the_best_and_the_experiment_is_complete(
 ) -> None:
     executed(records, objects, clock, {"x265-medium": 30.0})
     analyze(REQUEST, records=records, objects=objects, clock=clock)
-    chosen = design_next(REQUEST, records=records, clock=clock)
+    chosen = design_next(REQUEST, records=records, status_page=KeptStatusPage(), clock=clock)
     stored = records.experiment("default-0001")
     assert stored.status is Status.COMPLETED
     assert chosen.parent_sha256 == stored.candidate_sha256
@@ -334,6 +375,51 @@ def test_the_mind_of_the_campaign_is_asked(
         asked.append(mind)
         return OfflineDesigner()
 
-    design(REQUEST, records=records, objects=objects, designer_of=designer_of, clock=clock)
+    design(
+        REQUEST,
+        records=records,
+        objects=objects,
+        designer_of=designer_of,
+        status_page=KeptStatusPage(),
+        clock=clock,
+    )
     assert asked == [Mind.OFFLINE]
     assert records.experiment("default-0001").mind is Mind.OFFLINE
+
+
+def test_the_status_page_follows_the_phases(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    page = KeptStatusPage()
+    design(
+        REQUEST,
+        records=records,
+        objects=objects,
+        designer_of=lambda mind: OfflineDesigner(),
+        status_page=page,
+        clock=clock,
+    )
+    request = DeployRequest(
+        experiment_id="default-0001", run=1, validation_attempt=1, execution_attempt=1
+    )
+    jobs = deploy(request, records=records, objects=objects, status_page=page, clock=clock)
+    passed = clip_result("hall", {"x265-medium": 30.0})
+    for job, results in ((jobs.validation, ()), (jobs.execution, (passed,))):
+        documents.save(objects, job.verdict_key, verdict(job, results=results))
+        judge(
+            JudgeRequest(job=job),
+            records=records,
+            objects=objects,
+            status_page=page,
+            clock=clock,
+        )
+    design_next(REQUEST, records=records, status_page=page, clock=clock)
+    shown = [(e.phase, e.status) for _, _, [e] in page.published]
+    assert [phase for phase, _ in shown] == [
+        Phase.DESIGN,
+        Phase.VALIDATION,
+        Phase.EXECUTION,
+        Phase.ANALYSIS,
+        Phase.DESIGN_NEXT,
+    ]
+    assert shown[-1][1] is Status.COMPLETED

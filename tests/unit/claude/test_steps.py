@@ -23,7 +23,7 @@ from codec_lab.judging import judge
 from codec_lab.phase import Phase
 from codec_lab.proposal import FixTool, Mind
 from codec_lab.verdict import Fault
-from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import experiment, opened, verdict
 from tests.unit.claude.fake_service import Failure, FakeService, Reply, Tool
 
@@ -67,6 +67,7 @@ class Steps:
             records=self.records,
             objects=self.objects,
             designer_of=lambda _: ClaudeDesigner(self.client, "claude-opus-5-5"),
+            status_page=KeptStatusPage(),
             clock=self.clock,
         )
 
@@ -75,12 +76,20 @@ class Steps:
             experiment_id=ID, run=1, validation_attempt=attempt, execution_attempt=1
         )
         job = deploy(
-            request, records=self.records, objects=self.objects, clock=self.clock
+            request,
+            records=self.records,
+            objects=self.objects,
+            status_page=KeptStatusPage(),
+            clock=self.clock,
         ).validation
         documents.save(self.objects, job.verdict_key, verdict(job, fault=CRASH))
         with pytest.raises(CandidateCrashError):
             judge(
-                JudgeRequest(job=job), records=self.records, objects=self.objects, clock=self.clock
+                JudgeRequest(job=job),
+                records=self.records,
+                objects=self.objects,
+                status_page=KeptStatusPage(),
+                clock=self.clock,
             )
 
     def fix(self, attempt: int) -> FixResult:
