@@ -30,7 +30,7 @@ SEARCH_SPACE = {  # tuples are ranges with both ends, lists are choices
     "structure": ["random_access", "low_delay"],
     "gop_size": [4, 8, 16, 32],  # distance of key frames in random access
     "references": (1, 4),  # in each list
-    "key_qp_offset": (-2, 3),  # of inter key frames, to the intra frame's QP
+    "key_qp_offset": (-2, 6),  # of inter key frames, to the intra frame's QP
     "layer_qp_offset": (0.0, 2.0),  # added for each layer of the hierarchy
     "chroma_qp_offset": (-3, 6),
     "lambda_scale": (0.3, 1.2),  # Lagrangian factor: lambda = scale * 2 ** ((QP - 12) / 3)
@@ -52,7 +52,7 @@ PARAMETERS = {
     "structure": "random_access",
     "gop_size": 16,
     "references": 2,
-    "key_qp_offset": 1,
+    "key_qp_offset": 3,
     "layer_qp_offset": 1.0,
     "chroma_qp_offset": 0,
     "lambda_scale": 0.6,

@@ -23,7 +23,7 @@ KINDS = st.sampled_from([DCT2, DST7])
 @pytest.mark.parametrize("size", [2, 4, 8, 16, 32])
 def test_bases_are_orthonormal(kind, size):
     rows = basis(kind, size) / 1024
-    np.testing.assert_allclose(rows @ rows.T, np.eye(size), atol=3e-3)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(size), atol=4e-3)
 
 
 def test_bases_follow_the_standards():
