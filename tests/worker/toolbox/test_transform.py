@@ -60,7 +60,7 @@ def test_forward_is_scipys_dct(log2_height, log2_width, seed):
     block[:height, :width] = residual
     forward(block, log2_height, log2_width, DCT2, DCT2)
     expected = scipy.fft.dctn(residual, norm="ortho") * COEFFICIENT_SCALE
-    assert abs(block[:height, :width] - expected).max() <= 0.002 * abs(expected).max() + 2
+    assert abs(block[:height, :width] - expected).max() <= 0.006 * abs(expected).max() + 2
 
 
 @settings(max_examples=30, deadline=None)
