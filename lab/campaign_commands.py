@@ -76,7 +76,9 @@ def run(
     for notice in given.notices:
         console.print(notice)
     if profile is not None:
-        succeeded = _run_on(target_at(profile, region), settings, given, 1.0)
+        target = target_at(profile, region)
+        succeeded = _run_on(target, settings, given, 1.0)
+        print_addresses(target)
     else:
         cloud = one_machine.cloud_at(state_dir, options)
         console.print(f"One-machine cloud: state in {state_dir}, {in_words(wait_scale)}.")
@@ -85,7 +87,9 @@ def run(
                 deploy_changes(cloud)
                 target = one_machine.target_of(cloud)
                 succeeded = _run_on(target, settings, given, wait_scale)
-                if started_here and keep_serving:
+                if not started_here:
+                    print_addresses(target)
+                elif keep_serving:
                     serve(cloud)
         except KeyboardInterrupt:
             console.print(f"Stopped. The next `lab run` goes on with campaign {campaign}.")
@@ -98,7 +102,6 @@ def _run_on(target: Target, settings: RunSettings, given: Given, wait_scale: flo
     print_outcome(outcome, target.records, console)
     if target.records.control(settings.campaign).paused:
         console.print("`lab resume` lets it go on.")
-    print_addresses(target)
     return outcome.succeeded
 
 

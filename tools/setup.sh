@@ -60,9 +60,9 @@ set_up_python() {
         "$python" -m venv --clear .venv
     fi
     echo "Installing the pinned Python packages into .venv (about a minute, once)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps \
         -r requirements.txt </dev/null
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-deps \
         -e . </dev/null
     touch .venv/.installed
 }
