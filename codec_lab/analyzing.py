@@ -7,7 +7,7 @@ from codec_lab import documents, keys
 from codec_lab.clip import ClipRole
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import AnalyzeResult, PhaseRequest
-from codec_lab.experiment import Experiment, ExperimentChanges
+from codec_lab.experiment import ExperimentChanges
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records
@@ -40,7 +40,7 @@ def analyze(
         raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")
     bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)
     tier = tier_of(bd_rate_percent)
-    analysis = _in_words(experiment, results, plan.anchors)
+    analysis = _in_words(results, plan.anchors)
     records.update_experiment(
         experiment.experiment_id,
         ExperimentChanges(
@@ -77,8 +77,8 @@ def mean_bd_rate(
     return fmean(percents) if percents and len(percents) == len(results) else None
 
 
-def _in_words(experiment: Experiment, results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
-    sentences = [experiment.change] if experiment.change else []
+def _in_words(results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
+    sentences = []
     for anchor in anchors:
         mean = mean_bd_rate(results, anchor)
         of_clips = ", ".join(f"{r.clip} {_percent(bd_rate_of(r, anchor))}" for r in results)
