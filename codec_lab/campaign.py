@@ -3,13 +3,16 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from codec_lab.limits import GIB, Limits
-from codec_lab.model import Model, Moment, Name, Sha256
+from codec_lab.model import Model, Moment, Sha256
 from codec_lab.proposal import Mind
 
 DEFAULT_CAMPAIGN = "default"
+
+CampaignName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+"""Part of the names of executions (80 characters at most) and of Batch jobs (no dots)."""
 
 HARD_LIMITS = Limits(cpu_s=1200, wall_s=4800, memory_bytes=3 * GIB)
 """The most that fixes may raise the limits to; the worker's container has 7 GiB for two of them."""
@@ -50,7 +53,7 @@ class Campaign(Model):
         What the calls to a model cost so far.
     """
 
-    campaign_id: Name
+    campaign_id: CampaignName
     goal: str
     mind: Mind
     random_seed: int = 0

@@ -10,6 +10,7 @@ from codec_lab.campaign import (
     DEFAULT_CAMPAIGN,
     HARD_LIMITS,
     Campaign,
+    CampaignName,
     Control,
     ControlChanges,
 )
@@ -40,7 +41,7 @@ class CampaignOrder(Model):
         How many more experiments the campaign may begin, an interrupted one included.
     """
 
-    campaign_id: Name = DEFAULT_CAMPAIGN
+    campaign_id: CampaignName = DEFAULT_CAMPAIGN
     goal: str
     mind: Mind
     random_seed: int = 0

@@ -5,9 +5,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError
 
-from codec_lab.campaign import DEFAULT_CAMPAIGN
+from codec_lab.campaign import DEFAULT_CAMPAIGN, CampaignName
 from codec_lab.errors import ConfigurationError
-from codec_lab.model import Model, Name
+from codec_lab.model import Model
 from codec_lab.proposal import Mind
 from local.settings import REPOSITORY_ROOT
 
@@ -79,7 +79,7 @@ class RunSettings(Model):
     clips: Path | None = None
     seed: Path | None = None
     mind: Mind = Mind.OFFLINE
-    campaign: Name = DEFAULT_CAMPAIGN
+    campaign: CampaignName = DEFAULT_CAMPAIGN
     goal: Annotated[str, Field(min_length=1)] = DEFAULT_GOAL
     random_seed: Annotated[int, Field(ge=0)] = 0
     serve: bool = True

@@ -22,7 +22,7 @@ from tests.fakes import (
     MemoryObjects,
     MemoryRecords,
 )
-from tests.unit.builders import NOON, SEED_SOURCE, experiment, opened
+from tests.unit.builders import NOON, SEED_SOURCE, experiment, opened, order
 
 REASON = HumanReason(
     phase=Phase.VALIDATION,
@@ -245,6 +245,12 @@ def test_a_campaign_continues_with_as_many_experiments_more(
     records.update_campaign("default", CampaignChanges(experiment_count=2))
     opened(records, objects, clock, experiments=2)
     assert records.control("default").experiment_limit == 3
+
+
+@pytest.mark.parametrize("name", ["with.dot", "with space", "-first", "x" * 41])
+def test_a_name_that_no_execution_or_job_could_have_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="campaign_id"):
+        order(campaign_id=name)
 
 
 def test_a_campaign_with_another_seed_is_another_campaign(
