@@ -6,10 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from codec_lab.limits import Limits
+from codec_lab.packages import AVAILABLE
 from codec_worker import video
 from codec_worker.sandbox import probe
-
-_PACKAGES = ("constriction", "numba", "numpy", "scipy")
 
 
 def describe(limits: Limits) -> dict[str, str]:
@@ -24,7 +23,7 @@ def describe(limits: Limits) -> dict[str, str]:
         "limits": limits.model_dump_json(),
         "sandbox": _sandbox_layers(),
     }
-    for package in _PACKAGES:
+    for package in sorted(AVAILABLE):
         try:
             facts[package] = version(package)
         except PackageNotFoundError:

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from codec_lab.candidate import Candidate
-
-PACKAGES = frozenset({"constriction", "numba", "numpy", "scipy"})
-"""What a candidate may import beside the standard library."""
+from codec_lab.packages import AVAILABLE
 
 OWN_MODULES = ("codec_worker.contract", "codec_worker.toolbox")
 """What a candidate may import of the bench."""
@@ -16,7 +14,7 @@ OWN_MODULES = ("codec_worker.contract", "codec_worker.toolbox")
 
 def is_provided(module: str) -> bool:
     """Tell whether the bench offers a module to candidates."""
-    if module.split(".", maxsplit=1)[0] in PACKAGES:
+    if module.split(".", maxsplit=1)[0] in AVAILABLE:
         return True
     return any(module == own or module.startswith(f"{own}.") for own in OWN_MODULES)
 

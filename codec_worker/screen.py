@@ -13,8 +13,9 @@ from itertools import chain
 
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import CandidateImportError, CandidateSyntaxError, ContractError
+from codec_lab.packages import AVAILABLE
 from codec_worker.failure import CandidateFailedError
-from codec_worker.imports import OWN_MODULES, PACKAGES, imports, is_provided, statements
+from codec_worker.imports import OWN_MODULES, imports, is_provided, statements
 
 MAX_SOURCE_BYTES = 64 * 1024
 """Compressed source, tables included: a decoder cannot hide a clip in it."""
@@ -37,12 +38,12 @@ def screen(candidate: Candidate) -> None:
             f"The source has {size_bytes} bytes compressed, at most {MAX_SOURCE_BYTES} are "
             "allowed: compute tables instead of storing them.",
         )
-    unknown = sorted(set(candidate.packages) - PACKAGES)
+    unknown = sorted(set(candidate.packages) - AVAILABLE)
     if unknown:
         raise CandidateFailedError(
             CandidateImportError,
             f"The candidate asks for {', '.join(unknown)}; "
-            f"the bench has {', '.join(sorted(PACKAGES))}.",
+            f"the bench has {', '.join(sorted(AVAILABLE))}.",
         )
     trees = {name: _parse(name, text) for name, text in candidate.files.items()}
     for name, tree in trees.items():
@@ -87,7 +88,7 @@ def _check_imports(name: str, tree: ast.Module, files: Mapping[str, str]) -> Non
         raise CandidateFailedError(
             CandidateImportError,
             f"{name}, line {node.lineno}: the bench has no module {module} for candidates; "
-            f"there are {', '.join(sorted(PACKAGES))}, {', '.join(OWN_MODULES)} "
+            f"there are {', '.join(sorted(AVAILABLE))}, {', '.join(OWN_MODULES)} "
             "and the standard library.",
             exception="ModuleNotFoundError",
         )

@@ -11,7 +11,11 @@ from importlib.abc import MetaPathFinder
 from types import ModuleType
 
 PACKAGES = ("numpy", "scipy", "constriction", "numba")
-"""What a candidate may import besides Python's library and the toolbox."""
+"""What a candidate may import besides Python's library and the toolbox.
+
+The same as ``codec_lab.packages.AVAILABLE``, written again so that nothing of the domain is loaded
+beside a candidate; a test compares the two.
+"""
 
 COMPANIONS = {"numba": ("llvmlite",)}
 """What these packages need for themselves."""

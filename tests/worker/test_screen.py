@@ -5,9 +5,11 @@ import random
 import pytest
 
 from codec_lab.candidate import Candidate
+from codec_lab.packages import AVAILABLE
 from codec_lab.verdict import Fault
 from codec_worker import imports
 from codec_worker.failure import CandidateFailedError
+from codec_worker.sandbox import import_policy
 from codec_worker.screen import MAX_SOURCE_BYTES, screen, source_size_bytes
 from tests.worker.samples import TINY_CODEC
 
@@ -183,3 +185,7 @@ def test_preload_names_what_exists_of_the_bench() -> None:
         "numpy.typing",
         "scipy.fft",
     )
+
+
+def test_the_sandbox_lets_in_what_the_lab_offers() -> None:
+    assert set(import_policy.PACKAGES) == AVAILABLE
