@@ -1,5 +1,6 @@
 """Anchors: how well today's encoders do on the same clips (table: ``anchors.toml``)."""
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -19,6 +20,8 @@ from codec_lab.verdict import AnchorCurve, RatePoint
 from codec_worker import video
 from codec_worker.contract import Clip
 from codec_worker.metrics import bitrate_bps, measure
+
+os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells errors alone, not each setting
 
 _QP_TO_LAGRANGIAN = 118  # FF_QP2LAMBDA of FFmpeg's libavutil/avutil.h
 _H264_SEI = 6  # nal_unit_type, ITU-T H.264 table 7-1

@@ -319,8 +319,11 @@ def test_the_pauses_are_in_the_history_with_their_real_values(lab: Lab) -> None:
     visits = lab.target.campaign_executions.visits(execution)
     outcomes = [json.loads(v.output or "{}") for v in visits if v.state == "RecordOutcome"]
     assert [outcome["pause_s"] for outcome in outcomes] == [30, 30, 30, 30, 300, 30]
-    completed = lab.start_campaign("three")  # nothing left to run there
-    assert lab.finish(completed) == "All 3 experiments have been run."
+
+
+def test_a_campaign_whose_experiments_are_run_stops_at_once(lab: Lab) -> None:
+    lab.run("spent")
+    assert lab.finish(lab.start_campaign("spent")) == "All 1 experiments have been run."
 
 
 def test_a_pause_is_kept_before_the_next_experiment(lab: Lab) -> None:
@@ -329,6 +332,9 @@ def test_a_pause_is_kept_before_the_next_experiment(lab: Lab) -> None:
     until(lambda: lab.experiments("paused"))
     campaigns.set_paused(lab.target.records, "paused", paused=True)
     assert lab.finish(execution) == "The campaign is paused."
+    visits = lab.target.campaign_executions.visits(execution)
+    [outcome] = [json.loads(v.output or "{}") for v in visits if v.state == "RecordOutcome"]
+    assert outcome == {"pause_s": 10, "failures_in_a_row": 0}
     [first] = lab.experiments("paused")
     assert first.status is Status.COMPLETED  # the pause did not kill it
     campaigns.set_paused(lab.target.records, "paused", paused=False)
