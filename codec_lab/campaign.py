@@ -39,8 +39,6 @@ class Campaign(Model):
         Who designs and repairs.
     random_seed : int
         Makes the offline search repeatable.
-    plan_key, seed_key : str
-        The evaluation plan and the proposal that the first design starts from.
     limits, hard_limits : Limits
         What a candidate may use at first, and at most after fixes.
     experiment_count : int
@@ -57,8 +55,6 @@ class Campaign(Model):
     goal: str
     mind: Mind
     random_seed: int = 0
-    plan_key: str
-    seed_key: str
     limits: Limits
     hard_limits: Limits
     created_at: Moment

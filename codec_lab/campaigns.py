@@ -100,8 +100,6 @@ def open_campaign(
         goal=order.goal,
         mind=order.mind,
         random_seed=order.random_seed,
-        plan_key=plan_key,
-        seed_key=seed_key,
         limits=order.limits,
         hard_limits=order.hard_limits,
         created_at=clock.now(),

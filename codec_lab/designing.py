@@ -54,9 +54,8 @@ def design(
         for attempt in records.attempts(experiment.experiment_id, Phase.DESIGN)
         if attempt.run == request.run
     ]
-    parent_key = (
-        campaign.next_design.parent_proposal_key if campaign.next_design else campaign.seed_key
-    )
+    following = campaign.next_design
+    parent_key = following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
     task = DesignTask(
         goal=campaign.goal,
         experiment_number=experiment.number,

@@ -49,7 +49,7 @@ def fix(
     history = records.attempts(experiment.experiment_id)
     failed, fault = _last_fault(history, request)
     proposal = documents.load(objects, experiment.proposal_key, Proposal)
-    parent_key = experiment.parent_proposal_key or campaign.seed_key
+    parent_key = experiment.parent_proposal_key or keys.seed(campaign.campaign_id)
     of_run = tuple(attempt for attempt in history if attempt.run == request.run)
     task = FixTask(
         proposal=proposal,
