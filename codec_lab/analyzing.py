@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from codec_lab import documents, keys
+from codec_lab.bootstrap import MIN_CLIPS, Interval, mean_interval
 from codec_lab.clip import ClipRole
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import AnalyzeResult, PhaseRequest
@@ -39,6 +40,7 @@ def analyze(
     if not results:
         raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")
     bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)
+    interval = bd_rate_interval(results, REFERENCE_ANCHOR)
     tier = tier_of(bd_rate_percent)
     analysis = _in_words(results, plan.anchors)
     records.update_experiment(
@@ -47,6 +49,8 @@ def analyze(
             updated_at=clock.now(),
             phase=Phase.DESIGN_NEXT,
             bd_rate_percent=bd_rate_percent,
+            bd_rate_low_percent=interval.low,
+            bd_rate_high_percent=interval.high,
             tier=tier,
             analysis=analysis,
         ),
@@ -72,9 +76,21 @@ def mean_bd_rate(
         In percent; None unless it is known on every clip, for a mean over some of them would be
         a choice of clips.
     """
-    rates = [bd_rate_of(result, anchor, metric) for result in results]
-    percents = [rate.percent for rate in rates if rate is not None and rate.percent is not None]
-    return fmean(percents) if percents and len(percents) == len(results) else None
+    percents = _percents(results, anchor, metric)
+    known = [percent for percent in percents if percent is not None]
+    return fmean(known) if known and len(known) == len(percents) else None
+
+
+def bd_rate_interval(
+    results: Sequence[ClipResult], anchor: str, metric: Metric = Metric.PSNR_Y
+) -> Interval:
+    """Give the bootstrap 95 % interval over clips of the mean BD-rate, in percent."""
+    return mean_interval(_percents(results, anchor, metric))
+
+
+def _percents(results: Sequence[ClipResult], anchor: str, metric: Metric) -> list[float | None]:
+    rates = (bd_rate_of(result, anchor, metric) for result in results)
+    return [None if rate is None else rate.percent for rate in rates]
 
 
 def _in_words(results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
@@ -82,13 +98,23 @@ def _in_words(results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
     for anchor in anchors:
         mean = mean_bd_rate(results, anchor)
         of_clips = ", ".join(f"{r.clip} {_percent(bd_rate_of(r, anchor))}" for r in results)
-        overall = "no mean" if mean is None else f"{mean:+.1f} % in the mean"
+        overall = "no mean"
+        if mean is not None:
+            overall = f"{mean:+.1f} %{_in_brackets(bd_rate_interval(results, anchor))} in the mean"
         sentences.append(f"BD-rate on luma PSNR against {anchor}: {overall} ({of_clips}).")
+    if len(results) >= MIN_CLIPS:
+        sentences.append("Brackets hold the bootstrap 95 % interval over clips.")
+    else:
+        sentences.append(f"There are fewer than {MIN_CLIPS} clips: no interval over clips.")
     for direction in ("encode", "decode"):
         seconds = _cpu_s_per_frame(results, direction)
         if seconds is not None:
             sentences.append(f"It takes {1000 * seconds:.0f} ms of CPU a frame to {direction}.")
     return " ".join(sentences)
+
+
+def _in_brackets(interval: Interval) -> str:
+    return "" if interval.reason is not None else f" [{interval.low:+.1f}, {interval.high:+.1f}]"
 
 
 def _percent(rate: BdRate | None) -> str:

@@ -98,6 +98,8 @@ class Experiment(Model):
     bd_rate_percent : float or None
         Mean over the clips of the BD-rate on luma PSNR against x265; absent unless measured on
         every clip.
+    bd_rate_low_percent, bd_rate_high_percent : float or None
+        Its bootstrap 95 % interval over the clips; absent with fewer than three.
     tier : str or None
         Which goal that reaches.
     analysis : str or None
@@ -132,6 +134,8 @@ class Experiment(Model):
     human_intervention_reasons: tuple[HumanReason, ...] = ()
     verdict_key: str | None = None
     bd_rate_percent: float | None = None
+    bd_rate_low_percent: float | None = None
+    bd_rate_high_percent: float | None = None
     tier: str | None = None
     analysis: str | None = None
     model_cost_usd: Decimal = Decimal(0)
@@ -160,6 +164,8 @@ class ExperimentChanges(Model):
     needs_human: bool | None = None
     verdict_key: str | None = None
     bd_rate_percent: float | None = None
+    bd_rate_low_percent: float | None = None
+    bd_rate_high_percent: float | None = None
     tier: str | None = None
     analysis: str | None = None
 

@@ -1,6 +1,6 @@
 // Shows admin/status.json. Whatever a model wrote reaches the page as text.
 
-import { age, attempts, campaignState, percent, status, summary, text, words } from "/admin/format.js";
+import { age, attempts, campaignState, percent, percentWithin, status, summary, text, words } from "/admin/format.js";
 
 const STATUS_ADDRESS = "/admin/status.json";
 const POLL_MS = 5000;
@@ -72,6 +72,10 @@ function prose(value) {
   return details;
 }
 
+function bdRate({ bd_rate_percent: mean, bd_rate_low_percent: low, bd_rate_high_percent: high }) {
+  return percentWithin(mean, low, high);
+}
+
 function row(experiment) {
   const made = element("tr");
   made.dataset.status = experiment.status;
@@ -83,7 +87,7 @@ function row(experiment) {
     cell(humanBadge(experiment)),
     cell(words(experiment.phase), "phase"),
     cell(attempts(experiment), "number"),
-    cell(percent(experiment.bd_rate_percent), "number"),
+    cell(bdRate(experiment), "number"),
     cell(prose(experiment.change), "prose"),
     cell(prose(experiment.analysis), "prose"),
     cell(time(experiment.updated_at), "when"),

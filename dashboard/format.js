@@ -34,6 +34,13 @@ export function percent(value) {
   return `${sign}${Math.abs(value).toFixed(2)}\u00A0%`;
 }
 
+// A mean over clips with its 95 % interval, where there is one.
+export function percentWithin(value, low, high) {
+  if ([value, low, high].some((end) => typeof end !== "number")) return percent(value);
+  const [from, to] = [low, high].map((end) => percent(end).replace("\u00A0%", ""));
+  return `${percent(value)} [${from}, ${to}]`;
+}
+
 export function attempts(experiment) {
   return `${text(experiment.validation_attempts)} / ${text(experiment.execution_attempts)}`;
 }

@@ -6,12 +6,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from codec_lab.analyzing import bd_rate_of, mean_bd_rate
+from codec_lab.analyzing import bd_rate_interval, bd_rate_of, mean_bd_rate
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Evaluation, Experiment
 from codec_lab.phase import Status
 from codec_lab.verdict import ClipResult
-from lab.wording import percent, rate, short
+from lab.wording import percent, percent_within, rate, short
 
 
 def current_results(
@@ -45,7 +45,7 @@ def bd_rate_table(results: Sequence[ClipResult]) -> Table:
     """Show the BD-rate on luma PSNR by clip and anchor, with the range of quality.
 
     A rate that is not known is "n/a" with its reason. The mean is over the development clips, as
-    in the experiment's record.
+    in the experiment's record, with its bootstrap 95 % interval from three clips on.
     """
     anchors = list(dict.fromkeys(rate.anchor for result in results for rate in result.bd_rates))
     table = Table(title="BD-rate on luma PSNR", title_justify="left", title_style="dim")
@@ -65,9 +65,7 @@ def bd_rate_table(results: Sequence[ClipResult]) -> Table:
     shown = [result for result in results if result.role is ClipRole.DEVELOPMENT]
     if shown:
         table.add_section()
-        reason = "not known on every clip"
-        means = (percent(mean_bd_rate(shown, anchor), reason) for anchor in anchors)
-        table.add_row("mean", *means, "", "")
+        table.add_row("mean", *(_mean(shown, anchor) for anchor in anchors), "", "")
     return table
 
 
@@ -108,7 +106,11 @@ def summary_table(experiments: Sequence[Experiment]) -> Table:
             experiment.phase.replace("_", " "),
             short(experiment.candidate_sha256),
             attempts,
-            percent(experiment.bd_rate_percent),
+            percent_within(
+                experiment.bd_rate_percent,
+                experiment.bd_rate_low_percent,
+                experiment.bd_rate_high_percent,
+            ),
             experiment.tier or "–",
             experiment.change or "",
         )
@@ -118,6 +120,13 @@ def summary_table(experiments: Sequence[Experiment]) -> Table:
 def _bd_rate(result: ClipResult, anchor: str) -> str:
     found = bd_rate_of(result, anchor)
     return percent(found.percent, found.reason) if found else percent(None, "not measured")
+
+
+def _mean(results: Sequence[ClipResult], anchor: str) -> str:
+    mean, interval = mean_bd_rate(results, anchor), bd_rate_interval(results, anchor)
+    if mean is None:
+        return percent(None, "not known on every clip")
+    return percent_within(mean, interval.low, interval.high)
 
 
 def _range(values: Sequence[float], form: str) -> str:

@@ -22,6 +22,13 @@ def percent(value: float | None, reason: str | None = None) -> str:
     return f"{value:+.1f} %"
 
 
+def percent_within(value: float | None, low: float | None, high: float | None) -> str:
+    """Write a signed BD-rate with its interval, where there is one: ``-24.0 % [-31.2, -12.4]``."""
+    if value is None or low is None or high is None:
+        return percent(value)
+    return f"{percent(value)} [{low:+.1f}, {high:+.1f}]"
+
+
 def rate(bitrate_bps: float) -> str:
     """Write a bitrate."""
     return f"{bitrate_bps / 1000:.1f} kb/s"

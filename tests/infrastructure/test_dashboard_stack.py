@@ -154,9 +154,19 @@ def test_numbers_read_as_they_are() -> None:
         "f.percent(-3.204)",
         "f.percent(12.3456)",
         "f.percent(0)",
+        "f.percentWithin(-24, -31.2, -12.44)",
+        "f.percentWithin(-24, null, undefined)",
         "f.attempts({validation_attempts: 2, execution_attempts: 0})",
         "f.words('design_next')",
-    ) == ["\u22123.20\u00a0%", "+12.35\u00a0%", "0.00\u00a0%", "2 / 0", "design next"]
+    ) == [
+        "\u22123.20\u00a0%",
+        "+12.35\u00a0%",
+        "0.00\u00a0%",
+        "\u221224.00\u00a0% [\u221231.20, \u221212.44]",
+        "\u221224.00\u00a0%",
+        "2 / 0",
+        "design next",
+    ]
 
 
 def test_ages() -> None:

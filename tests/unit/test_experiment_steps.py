@@ -25,10 +25,11 @@ from codec_lab.fixing import fix
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
 from codec_lab.phase import Phase, Status
+from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
-from codec_lab.verdict import Fault
+from codec_lab.verdict import ClipResult, Fault
 from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
-from tests.unit.builders import clip_result, experiment, opened, verdict
+from tests.unit.builders import clip, clip_result, experiment, opened, verdict
 
 REQUEST = PhaseRequest(experiment_id="default-0001", run=1)
 CRASH = Fault(error_type="CandidateCrashError", message="IndexError: line 3", traceback="line 3")
@@ -306,9 +307,18 @@ def executed(
     clock: ManualClock,
     percents: dict[str, float | None],
 ) -> None:
+    results = (clip_result("hall", percents), clip_result("park", {"x265-medium": -99.0}))
+    measured(records, objects, clock, results)
+
+
+def measured(
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    results: tuple[ClipResult, ...],
+) -> None:
     designed(records, objects, clock)
     job = deployed(records, objects, clock).execution
-    results = (clip_result("hall", percents), clip_result("park", {"x265-medium": -99.0}))
     documents.save(objects, job.verdict_key, verdict(job, results=results))
     passed = judge(
         JudgeRequest(job=job),
@@ -317,7 +327,7 @@ def executed(
         status_page=KeptStatusPage(),
         clock=clock,
     )
-    assert (passed.clips, passed.rate_points) == (2, 8)
+    assert (passed.clips, passed.rate_points) == (len(results), 4 * len(results))
 
 
 def test_the_analysis_rests_on_the_development_clips_alone(
@@ -333,6 +343,22 @@ def test_the_analysis_rests_on_the_development_clips_alone(
     assert "against svtav1-p6: no mean (hall not available: the curves share" in result.analysis
     assert "100 ms of CPU a frame to encode" in result.analysis
     assert records.experiment("default-0001").bd_rate_percent == 52.5
+
+
+def test_three_clips_give_the_mean_an_interval(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    rates = {"hall": -24.0, "park": -31.2, "city": -12.4}
+    plan = EvaluationPlan(clips=tuple(clip(name) for name in rates))
+    documents.save(objects, keys.plan("default"), plan)
+    results = tuple(clip_result(name, {"x265-medium": rate}) for name, rate in rates.items())
+    measured(records, objects, clock, results)
+
+    result = analyze(REQUEST, records=records, objects=objects, clock=clock)
+
+    kept = records.experiment("default-0001")
+    assert (kept.bd_rate_low_percent, kept.bd_rate_high_percent) == (-31.2, -12.4)
+    assert "against x265-medium: -22.5 % [-31.2, -12.4] in the mean (hall" in result.analysis
 
 
 def test_an_unknown_bd_rate_stays_absent(

@@ -58,6 +58,12 @@ def test_an_unknown_rate_has_its_reason_and_spoils_the_mean() -> None:
     assert found["mean"][0] == "n/a (not known on every clip)"
 
 
+def test_the_mean_of_three_clips_has_its_interval() -> None:
+    rates = {"hall": -24.0, "park": -31.2, "city": -12.4}
+    results = [clip_result(name, {"x265": rate}) for name, rate in rates.items()]
+    assert rows(bd_rate_table(results))["mean"][0] == "-22.5 % [-31.2, -12.4]"
+
+
 def test_hidden_clips_are_named_and_stay_out_of_the_mean() -> None:
     hidden = clip_result("park", {"x265": 50.0}).model_copy(update={"role": ClipRole.HIDDEN})
     found = rows(bd_rate_table([clip_result("hall", {"x265": -3.0}), hidden]))
@@ -104,10 +110,19 @@ def test_an_experiment_shows_its_change_and_goal() -> None:
 
 def test_the_summary_lists_experiments_by_number() -> None:
     second = experiment(2, status=Status.COMPLETED, bd_rate_percent=-12.34, candidate_sha256=NEW)
-    found = rows(summary_table([second, experiment(1, validation_attempts=3)]))
-    assert list(found)[-2:] == ["default-0001", "default-0002"]
+    third = second.model_copy(
+        update={
+            "experiment_id": "default-0003",
+            "number": 3,
+            "bd_rate_low_percent": -20.0,
+            "bd_rate_high_percent": 1.0,
+        }
+    )
+    found = rows(summary_table([third, second, experiment(1, validation_attempts=3)]))
+    assert list(found)[-3:] == ["default-0001", "default-0002", "default-0003"]
     assert found["default-0001"][3] == "V:3 E:0"
     assert found["default-0002"][4] == "-12.3 %"
+    assert found["default-0003"][4] == "-12.3 % [-20.0, +1.0]"
 
 
 @pytest.mark.parametrize(
