@@ -1,0 +1,1 @@
+"""What the dashboard asks of the lab and tells it: queries, commands and their models."""
