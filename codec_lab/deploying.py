@@ -67,6 +67,7 @@ def deploy(
             bundle_key=key,
             plan_key=keys.plan(experiment.campaign_id),
             output_prefix=keys.job(experiment.experiment_id, request.run, kind, attempt),
+            points_prefix=keys.points(experiment.experiment_id, request.run, bundle_sha256),
         )
 
     return DeployResult(

@@ -8,6 +8,8 @@ from pydantic import Field
 from codec_lab.model import Model, Name, Sha256
 from codec_lab.phase import MAX_ATTEMPTS
 
+Prefix = Annotated[str, Field(pattern=r"/$")]
+
 
 class JobKind(StrEnum):
     """The two jobs of a worker."""
@@ -34,7 +36,10 @@ class JobSpec(Model):
     bundle_key, plan_key : str
         Where the bundle and the evaluation plan lie.
     output_prefix : str
-        Where the verdict and the evidence go; ends with a slash.
+        Where the verdict and what belongs to the attempt go; ends with a slash.
+    points_prefix : str
+        Where the measured rate points go and are looked for; ends with a slash. Jobs of one run
+        about one bundle share it.
     """
 
     kind: JobKind
@@ -45,7 +50,8 @@ class JobSpec(Model):
     bundle_sha256: Sha256
     bundle_key: str
     plan_key: str
-    output_prefix: Annotated[str, Field(pattern=r"/$")]
+    output_prefix: Prefix
+    points_prefix: Prefix
 
     @property
     def verdict_key(self) -> str:

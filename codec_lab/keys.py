@@ -18,6 +18,11 @@ def job(experiment_id: str, run: int, kind: str, attempt: int) -> str:
     return f"experiments/{experiment_id}/run-{run}/{kind}-{attempt}/"
 
 
+def points(experiment_id: str, run: int, bundle_sha256: Sha256) -> str:
+    """Prefix of a bundle's measured rate points within a run, with a slash at its end."""
+    return f"experiments/{experiment_id}/run-{run}/points/{bundle_sha256}/"
+
+
 def clip(clip_sha256: Sha256) -> str:
     """Key of a frozen clip."""
     return f"clips/{clip_sha256}.mkv"

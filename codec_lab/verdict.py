@@ -76,6 +76,8 @@ class RatePoint(Model):
         Peak resident memory.
     bitstream_key, bitstream_sha256 : str or None
         The stored bitstream.
+    decoded_sha256 : str or None
+        Hash of the decoded planes: Y, U and V of each frame in turn.
     """
 
     quality: Quality
@@ -92,6 +94,7 @@ class RatePoint(Model):
     decode_peak_memory_bytes: int | None = None
     bitstream_key: str | None = None
     bitstream_sha256: Sha256 | None = None
+    decoded_sha256: Sha256 | None = None
 
     def value(self, metric: Metric) -> float:
         """Give the point's value of a metric."""

@@ -93,6 +93,7 @@ def evaluate_module(
             bundle_key=bundle_key,
             plan_key=keys.plan(NAME),
             output_prefix=keys.job(NAME, 1, kind, 1),
+            points_prefix=keys.points(NAME, 1, manifest.bundle_sha256),
         )
         verdict = Job(spec, store, cache_folder, logger).run()
         if not verdict.passed:

@@ -1,16 +1,11 @@
 """The full measurement: every clip at every rate point, beside the anchors."""
 
-import hashlib
-import io
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from codec_lab.bd_rate import RateQuality, bd_rate
 from codec_lab.bundle import Bundle
@@ -18,12 +13,12 @@ from codec_lab.clip import SourceClip
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore
 from codec_lab.verdict import AnchorCurve, BdRate, ClipResult, Metric, RatePoint
-from codec_worker import anchors
+from codec_worker import anchors, environment
 from codec_worker.contract import Clip
 from codec_worker.failure import withhold_if_hidden
-from codec_worker.protocol import Measurement, check_curve, check_round_trip, measure_point
+from codec_worker.kept_points import KeptPoints
+from codec_worker.protocol import check_curve, check_round_trip, measure_point
 from codec_worker.runner import Runner
-from codec_worker.video import freeze
 
 PointListener = Callable[[SourceClip, RatePoint], None]
 """Is told of each rate point as it is measured, one at a time."""
@@ -41,16 +36,22 @@ class _Task(NamedTuple):
     quality: int
 
     @property
+    def key(self) -> tuple[str, int]:
+        """Clip and quality."""
+        return self.loaded.source.name, self.quality
+
+    @property
     def weight(self) -> int:
         """Grows with the time that the point takes."""
         return self.loaded.clip.y.size * (50 + self.quality)
 
 
 class Execution:
-    """Measures one candidate on all clips of a plan.
+    """Measures one candidate on clips of a plan.
 
     Rate points run side by side, one per core, each in sandboxes of its own; times are CPU times
-    of the candidate's processes, which do not depend on how busy the machine is.
+    of the candidate's processes, which do not depend on how busy the machine is. A point that the
+    same run has measured before is taken from the store.
 
     Parameters
     ----------
@@ -59,9 +60,9 @@ class Execution:
     plan : EvaluationPlan
         Rate points and anchors.
     store : ObjectStore
-        Gets the evidence and keeps the anchors' curves.
-    output_prefix : str
-        Where the evidence goes; ends with a slash.
+        Keeps the rate points and the anchors' curves.
+    points_prefix : str
+        Where the rate points are kept; ends with a slash.
     on_point : callable
         Is told of each rate point.
 
@@ -78,20 +79,33 @@ class Execution:
         bundle: Bundle,
         plan: EvaluationPlan,
         store: ObjectStore,
-        output_prefix: str,
+        points_prefix: str,
         on_point: PointListener,
     ) -> None:
         self._bundle = bundle
         self._plan = plan
         self._store = store
-        self._prefix = output_prefix
+        conditions = environment.describe(bundle.manifest.limits)
+        self._kept = KeptPoints(bundle, conditions, store, points_prefix)
         self._on_point = on_point
         self._runners: SimpleQueue[Runner] = SimpleQueue()
         self.log: list[str] = []
         self.candidate_cpu_s = 0.0
 
-    def run(self, clips: Sequence[LoadedClip]) -> tuple[ClipResult, ...]:
-        """Measure everything.
+    def run(
+        self,
+        clips: Sequence[LoadedClip],
+        qualities: Sequence[int] | None = None,
+        anchor_names: Sequence[str] | None = None,
+    ) -> tuple[ClipResult, ...]:
+        """Measure clips at every rate point, or at some.
+
+        Parameters
+        ----------
+        clips : sequence of LoadedClip
+            What to encode.
+        qualities, anchor_names : sequence, optional
+            Rate points and anchors; those of the plan by default.
 
         Returns
         -------
@@ -105,34 +119,70 @@ class Execution:
         BenchError
             If the bench fails.
         """
-        tasks = [_Task(loaded, quality) for loaded in clips for quality in self._plan.qualities]
+        qualities = self._plan.qualities if qualities is None else qualities
+        anchor_names = self._plan.anchors if anchor_names is None else anchor_names
+        tasks = [_Task(loaded, quality) for loaded in clips for quality in qualities]
         tasks.sort(key=lambda task: task.weight, reverse=True)  # the long ones first: no core idles
-        worker_count = min(len(os.sched_getaffinity(0)), len(tasks))
+        measured = self._measured_before(tasks)
+        tasks = [task for task in tasks if task.key not in measured]
+        with self._at_work(len(tasks)) as pool:
+            points = {pool.submit(self._measure, task): task for task in tasks}
+            curves = {
+                (loaded.source.name, name): pool.submit(
+                    anchors.curve, name, loaded.source, loaded.clip, self._store
+                )
+                for loaded in clips
+                for name in anchor_names
+            }
+            for future in as_completed(points):
+                task = points[future]
+                measured[task.key] = future.result()
+                self._on_point(task.loaded.source, measured[task.key])
+            of_clips = {
+                source: [measured[source.name, quality] for quality in sorted(qualities)]
+                for source, _ in clips
+            }
+            for source, curve in of_clips.items():
+                with withhold_if_hidden(source, self.log):
+                    check_curve(curve, source.name)
+            return tuple(
+                clip_result(
+                    source, curve, [curves[source.name, name].result() for name in anchor_names]
+                )
+                for source, curve in of_clips.items()
+            )
+
+    def _measured_before(self, tasks: Sequence[_Task]) -> dict[tuple[str, int], RatePoint]:
+        found = {}
+        for task in tasks:
+            point = self._kept.find(task.loaded.source, task.quality)
+            if point is not None:
+                found[task.key] = point
+                self._on_point(task.loaded.source, point)
+        return found
+
+    @contextmanager
+    def _at_work(self, task_count: int) -> Iterator[ThreadPoolExecutor]:
+        """Give a pool of threads and, for as many of them as there are tasks, a runner each."""
+        cores = len(os.sched_getaffinity(0))
         candidate, limits = self._bundle.candidate, self._bundle.manifest.limits
-        runners = [Runner(candidate, limits) for _ in range(worker_count)]
+        runners = [Runner(candidate, limits) for _ in range(min(cores, task_count))]
         try:
             with ExitStack() as stack:
                 for runner in runners:
                     self._runners.put(stack.enter_context(runner))
-                pool = stack.enter_context(ThreadPoolExecutor(worker_count))
-                points = {pool.submit(self._measure, task): task for task in tasks}
-                curves = {
-                    (loaded.source.name, name): pool.submit(
-                        anchors.curve, name, loaded.source, loaded.clip, self._store
-                    )
-                    for loaded in clips
-                    for name in self._plan.anchors
-                }
+                pool = stack.enter_context(ThreadPoolExecutor(max(cores, 1)))
                 try:
-                    return self._collect(clips, points, curves)
+                    yield pool
                 except BaseException:
                     pool.shutdown(wait=False, cancel_futures=True)
                     raise
         finally:
+            self._runners = SimpleQueue()
             self.log += [entry for runner in runners for entry in runner.log]
-            self.candidate_cpu_s = sum(runner.cpu_s for runner in runners)
+            self.candidate_cpu_s += sum(runner.cpu_s for runner in runners)
 
-    def _measure(self, task: _Task) -> Measurement:
+    def _measure(self, task: _Task) -> RatePoint:
         """Measure one point on the next free runner; check the round trip at the cheapest."""
         (source, clip), quality = task
         what = f"{source.name} at quality {quality}"
@@ -144,51 +194,8 @@ class Execution:
                     check_round_trip(runner, clip, measurement, what)
         finally:
             self._runners.put(runner)
-        return measurement
-
-    def _collect(
-        self,
-        clips: Sequence[LoadedClip],
-        points: dict["Future[Measurement]", _Task],
-        curves: dict[tuple[str, str], "Future[AnchorCurve]"],
-    ) -> tuple[ClipResult, ...]:
-        measured: dict[str, list[RatePoint]] = {source.name: [] for source, _ in clips}
-        frames: dict[str, NDArray[np.float64]] = {}
-        for future in as_completed(points):
-            (source, clip), quality = points[future]
-            measurement = future.result()
-            point = self._keep(source, clip, measurement)
-            measured[source.name].append(point)
-            per_frame = measurement.quality.frames
-            frames[f"{source.name}/{quality}/psnr_db"] = per_frame.psnr_db
-            frames[f"{source.name}/{quality}/ssim_y"] = per_frame.ssim_y
-            self._on_point(source, point)
-        for source, _ in clips:
-            curve = measured[source.name]
-            curve.sort(key=lambda point: point.quality)
-            with withhold_if_hidden(source, self.log):
-                check_curve(curve, source.name)
-        self._store.put(f"{self._prefix}frames.npz", _npz(frames))
-        return tuple(
-            clip_result(
-                source,
-                measured[source.name],
-                [curves[source.name, anchor].result() for anchor in self._plan.anchors],
-            )
-            for source, _ in clips
-        )
-
-    def _keep(self, source: SourceClip, clip: Clip, measurement: Measurement) -> RatePoint:
-        """Store the bitstream of a point, and of one point per clip the decoded pictures."""
-        point, bitstream = measurement.point, measurement.encoded.bitstream
-        name = f"{source.name}-q{point.quality}"
-        key = f"{self._prefix}bitstreams/{name}.bin"
-        self._store.put(key, bitstream)
-        if point.quality == self._plan.qualities[1]:
-            decoded = Clip(*measurement.decoded.planes, clip.fps)
-            self._store.put(f"{self._prefix}decoded/{name}.mkv", freeze(decoded))
-        sha256 = hashlib.sha256(bitstream).hexdigest()
-        return point.model_copy(update={"bitstream_key": key, "bitstream_sha256": sha256})
+        shown = quality == self._plan.qualities[1]  # the decoded pictures of one point per clip
+        return self._kept.keep(source, clip, measurement, with_pictures=shown)
 
 
 def clip_result(
@@ -222,9 +229,3 @@ def _compare(curve: AnchorCurve, points: Sequence[RatePoint], metric: Metric) ->
         overlap_percent=delta.overlap_percent,
         reason=delta.reason,
     )
-
-
-def _npz(arrays: dict[str, NDArray[np.float64]]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()

@@ -136,7 +136,7 @@ class Job:
         total_points = len(plan.clips) * len(plan.qualities)
         self._progress = [Progress(done_points=0, total_points=total_points)]
         self._put_progress()
-        execution = Execution(bundle, plan, self._store, self._spec.output_prefix, self._note_point)
+        execution = Execution(bundle, plan, self._store, self._spec.points_prefix, self._note_point)
         try:
             return execution.run(
                 [LoadedClip(source, self._clips.load(source)) for source in plan.clips]

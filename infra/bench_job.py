@@ -19,7 +19,7 @@ VCPUS = 2
 MEMORY = Size.gibibytes(7)
 """What a machine of 8 GiB has left for a job."""
 
-READS = ("anchors/*", "bundles/*", "campaigns/*", "clips/*")
+READS = ("anchors/*", "bundles/*", "campaigns/*", "clips/*", "experiments/*")
 WRITES = ("anchors/*", "experiments/*")
 IMAGE_SOURCES = ("adapters", "codec_lab", "codec_worker", "requirements.txt")
 """What the image's build sees of the repository."""

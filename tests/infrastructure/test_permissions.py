@@ -128,7 +128,7 @@ def test_a_function_writes_to_its_own_log(aws: Assembly) -> None:
 
 def test_a_worker_reads_its_job_and_writes_its_evidence(aws: Assembly) -> None:
     assert permissions(aws, "BenchJobJobRole") == reads(
-        "anchors", "bundles", "campaigns", "clips"
+        "anchors", "bundles", "campaigns", "clips", "experiments"
     ) | writes("anchors", "experiments")
 
 

@@ -29,6 +29,7 @@ def job(kind: JobKind, attempt: int = 1) -> JobSpec:
         bundle_key="b",
         plan_key="p",
         output_prefix=keys.job("default-0001", 1, kind, attempt),
+        points_prefix=keys.points("default-0001", 1, "0" * 64),
     )
 
 

@@ -2,79 +2,27 @@
 
 import hashlib
 import io
-import json
-import logging
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from aws_lambda_powertools import Logger
 from pydantic import TypeAdapter
 
 from codec_lab.bd_rate import RateQuality, bd_rate
-from codec_lab.bundle import Bundle, Manifest
+from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.errors import AttestationError, BenchError, ConfigurationError
-from codec_lab.job import JobKind, JobSpec
+from codec_lab.job import JobKind
 from codec_lab.limits import Limits
-from codec_lab.plan import EvaluationPlan
 from codec_lab.verdict import Metric, Progress, Verdict
 from codec_worker import clips, video
 from codec_worker.contract import Clip
-from codec_worker.job import Job
 from codec_worker.metrics import measure
 from codec_worker.sandbox import Outcome, Run, Sandbox
-from tests.fakes import MemoryObjects
-from tests.worker.samples import FRAMES, TINY_CODEC, moving_clip, sample_clips, tiny_candidate
-
-ANCHORS = ("x264-medium", "mpeg4")
-
-
-class Bench:
-    """A store with clips, a plan and one bundle."""
-
-    def __init__(self, folder: Path, candidate: Candidate, limits: Limits | None = None) -> None:
-        self.folder = folder
-        self.store = MemoryObjects()
-        frozen = sample_clips()
-        for clip in frozen:
-            self.store.put(clip.source.key, clip.data)
-        self.plan = EvaluationPlan(clips=tuple(clip.source for clip in frozen), anchors=ANCHORS)
-        self.store.put("plan.json", self.plan.model_dump_json().encode())
-        manifest = Manifest(
-            candidate_sha256=candidate.sha256, packages=(), limits=limits or Limits()
-        )
-        self.bundle = Bundle(manifest=manifest, candidate=candidate)
-        self.store.put("bundle.zip", self.bundle.to_zip())
-        self.output = io.StringIO()
-
-    def spec(self, kind: JobKind, **changes: object) -> JobSpec:
-        fields = {
-            "kind": kind,
-            "experiment_id": "exp-1",
-            "run": 1,
-            "attempt": 2,
-            "candidate_sha256": self.bundle.candidate.sha256,
-            "bundle_sha256": self.bundle.manifest.bundle_sha256,
-            "bundle_key": "bundle.zip",
-            "plan_key": "plan.json",
-            "output_prefix": "out/",
-        }
-        return JobSpec.model_validate(fields | changes)
-
-    def run(self, kind: JobKind, **changes: object) -> Verdict:
-        logger = Logger(
-            service=f"test-{id(self)}",
-            level=logging.INFO,
-            stream=self.output,  # a logger each
-        )
-        return Job(self.spec(kind, **changes), self.store, self.folder, logger).run()
-
-    @property
-    def lines(self) -> list[str]:
-        return [json.loads(line)["message"] for line in self.output.getvalue().splitlines()]
+from tests.worker.bench import ANCHORS, Bench
+from tests.worker.samples import FRAMES, TINY_CODEC, moving_clip, tiny_candidate
 
 
 @pytest.fixture(scope="module")
@@ -186,13 +134,15 @@ def test_bd_rates_are_those_of_the_curves(executed: tuple[Bench, Verdict]) -> No
 def test_evidence(executed: tuple[Bench, Verdict]) -> None:
     bench, verdict = executed
 
-    frames = np.load(io.BytesIO(bench.store.get("out/frames.npz")), allow_pickle=False)
-    decoded, _ = video.read(bench.store.get("out/decoded/seen-q40.mkv"), "decoded")
+    name = f"points/seen-{FRAMES}f-q40"
+    frames = np.load(io.BytesIO(bench.store.get(f"{name}.npz")), allow_pickle=False)
+    decoded, _ = video.read(bench.store.get(f"{name}.mkv"), "decoded")
 
-    assert frames["seen/30/psnr_db"].shape == (FRAMES, 3)
-    assert frames["unseen/60/ssim_y"].shape == (FRAMES,)
+    assert frames["psnr_db"].shape == (FRAMES, 3)
+    assert frames["ssim_y"].shape == (FRAMES,)
     point = verdict.results[0].points[1]
-    assert frames["seen/40/psnr_db"][:, 0].mean() == pytest.approx(point.psnr_y_db)
+    assert frames["psnr_db"][:, 0].mean() == pytest.approx(point.psnr_y_db)
+    assert video.planes_sha256(decoded) == point.decoded_sha256
     source = moving_clip(FRAMES, seed=1)
     assert measure(source, decoded[:3]).psnr_y_db == pytest.approx(point.psnr_y_db)
     log = bench.store.get("out/log.txt").decode()

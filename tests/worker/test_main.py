@@ -116,6 +116,7 @@ def prepared(cloud: Cloud, kind: JobKind, encode: str = "") -> JobSpec:
         bundle_key="bundle.zip",
         plan_key="plan.json",
         output_prefix="out/",
+        points_prefix="points/",
     )
 
 

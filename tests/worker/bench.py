@@ -1,0 +1,66 @@
+"""The bench on small clips with a store in memory."""
+
+import io
+import json
+import logging
+from pathlib import Path
+
+from aws_lambda_powertools import Logger
+
+from codec_lab.bundle import Bundle, Manifest
+from codec_lab.candidate import Candidate
+from codec_lab.job import JobKind, JobSpec
+from codec_lab.limits import Limits
+from codec_lab.plan import EvaluationPlan
+from codec_lab.verdict import Verdict
+from codec_worker.job import Job
+from tests.fakes import MemoryObjects
+from tests.worker.samples import sample_clips
+
+ANCHORS = ("x264-medium", "mpeg4")
+
+
+class Bench:
+    """A store with clips, a plan and one bundle."""
+
+    def __init__(self, folder: Path, candidate: Candidate, limits: Limits | None = None) -> None:
+        self.folder = folder
+        self.store = MemoryObjects()
+        frozen = sample_clips()
+        for clip in frozen:
+            self.store.put(clip.source.key, clip.data)
+        self.plan = EvaluationPlan(clips=tuple(clip.source for clip in frozen), anchors=ANCHORS)
+        self.store.put("plan.json", self.plan.model_dump_json().encode())
+        manifest = Manifest(
+            candidate_sha256=candidate.sha256, packages=(), limits=limits or Limits()
+        )
+        self.bundle = Bundle(manifest=manifest, candidate=candidate)
+        self.store.put("bundle.zip", self.bundle.to_zip())
+        self.output = io.StringIO()
+
+    def spec(self, kind: JobKind, **changes: object) -> JobSpec:
+        fields = {
+            "kind": kind,
+            "experiment_id": "exp-1",
+            "run": 1,
+            "attempt": 2,
+            "candidate_sha256": self.bundle.candidate.sha256,
+            "bundle_sha256": self.bundle.manifest.bundle_sha256,
+            "bundle_key": "bundle.zip",
+            "plan_key": "plan.json",
+            "output_prefix": "out/",
+            "points_prefix": "points/",
+        }
+        return JobSpec.model_validate(fields | changes)
+
+    def run(self, kind: JobKind, **changes: object) -> Verdict:
+        logger = Logger(
+            service=f"test-{id(self)}",
+            level=logging.INFO,
+            stream=self.output,  # a logger each
+        )
+        return Job(self.spec(kind, **changes), self.store, self.folder, logger).run()
+
+    @property
+    def lines(self) -> list[str]:
+        return [json.loads(line)["message"] for line in self.output.getvalue().splitlines()]
