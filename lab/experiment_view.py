@@ -10,7 +10,7 @@ from rich.text import Text
 from codec_lab.experiment import Attempt, Evaluation, Experiment, HumanReason
 from codec_lab.model import Model
 from codec_lab.ports import Records
-from lab.history import StateVisit
+from codec_lab.state_visit import StateVisit
 from lab.results import current_results, experiment_result, rate_point_table
 from lab.wording import short
 

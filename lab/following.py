@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from adapters.campaign_executions import RUNNING, SUCCEEDED, ExecutionEnd
 from codec_lab.errors import StoreUnavailableError
 from codec_lab.experiment import Experiment
 from codec_lab.phase import Status
 from codec_lab.ports import Clock, ObjectStore, Records
-from lab.campaign_executions import RUNNING, SUCCEEDED, ExecutionEnd
 from lab.display import Display
 from lab.observation import CampaignView, Executions, Observer
 
@@ -19,7 +19,7 @@ _SETTLED = frozenset({Status.COMPLETED, Status.NEEDS_HUMAN, Status.ABANDONED})
 
 
 class Machine(Executions, Protocol):
-    """The campaign's state machine; ``lab.campaign_executions`` keeps it."""
+    """The campaign's state machine; ``adapters.campaign_executions`` keeps it."""
 
     def running(self, campaign_id: str) -> str | None:
         """Give the execution that runs a campaign, if there is one."""

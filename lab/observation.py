@@ -8,35 +8,20 @@ from typing import NamedTuple, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
+from adapters.campaign_executions import RUNNING, ExecutionEnd
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import Choice, DeployResult, OutcomeResult
 from codec_lab.experiment import Experiment
 from codec_lab.job import JobSpec
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.state_visit import HUMAN_STATES, PHASE_OF_STATE, StateVisit
 from codec_lab.verdict import Progress
-from lab.campaign_executions import RUNNING, ExecutionEnd
-from lab.history import StateVisit
 
-PHASE_OF_STATE = {
-    "Design": Phase.DESIGN,
-    "Deploy": Phase.DEPLOY,
-    "Validate": Phase.VALIDATION,
-    "JudgeValidation": Phase.VALIDATION,
-    "ValidationAttemptsLeft": Phase.VALIDATION,
-    "FixValidation": Phase.VALIDATION,
-    "Execute": Phase.EXECUTION,
-    "JudgeExecution": Phase.EXECUTION,
-    "ExecutionAttemptsLeft": Phase.EXECUTION,
-    "FixExecution": Phase.EXECUTION,
-    "Analyze": Phase.ANALYSIS,
-    "DesignNext": Phase.DESIGN_NEXT,
-}
 PROGRESS = TypeAdapter(tuple[Progress, ...])
 """The content of a job's ``progress.json``."""
 
 _RETRIED_STATES = frozenset({"Design", "Deploy", "Analyze", "DesignNext"})
-HUMAN_STATES = frozenset({"FlagHuman", "NotifyHuman", "NeedsHuman"})
 
 
 class PhaseState(StrEnum):
@@ -130,7 +115,7 @@ class CampaignView(NamedTuple):
 
 
 class Executions(Protocol):
-    """What is read of executions; ``lab.campaign_executions`` keeps it."""
+    """What is read of executions; ``adapters.campaign_executions`` keeps it."""
 
     def end(self, execution_arn: str) -> ExecutionEnd:
         """Tell whether an execution has ended, and why."""

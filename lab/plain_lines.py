@@ -7,8 +7,8 @@ from typing import Self
 
 from codec_lab.notice import HEADLINE, reason_line
 from codec_lab.phase import MAX_ATTEMPTS, Phase
-from lab.history import StateVisit
-from lab.observation import PHASE_OF_STATE, CampaignView, ExperimentView, PauseView, phase_views
+from codec_lab.state_visit import PHASE_OF_STATE, StateVisit
+from lab.observation import CampaignView, ExperimentView, PauseView, phase_views
 from lab.wording import clock_time, rate_point
 
 COMPLETED_LINE = "EXPERIMENT COMPLETED SUCCESSFULLY"

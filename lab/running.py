@@ -4,6 +4,7 @@ import os
 
 from rich.console import Console
 
+from adapters.campaign_executions import SUCCEEDED
 from adapters.system_clock import SystemClock
 from codec_lab.campaigns import open_campaign
 from codec_lab.errors import ConfigurationError
@@ -11,7 +12,6 @@ from codec_lab.experiment import Experiment
 from codec_lab.phase import Status
 from codec_lab.ports import Records
 from codec_lab.proposal import Mind
-from lab.campaign_executions import SUCCEEDED
 from lab.display import Display
 from lab.following import Follower, Outcome
 from lab.live_screen import LiveScreen

@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_pascal
 
+from adapters.campaign_executions import CampaignExecutions
 from adapters.dynamodb import DynamoRecords
 from adapters.s3 import S3ObjectStore
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.errors import ConfigurationError
-from lab.campaign_executions import CampaignExecutions
 from local.settings import REGION, client_environment
 
 if TYPE_CHECKING:

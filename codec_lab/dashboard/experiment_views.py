@@ -21,8 +21,8 @@ class ExperimentRow(Model):
         The run; a command carries the version it saw.
     attempts : int
         Of the phase where it stands, out of five.
-    bd_rate_percent, bd_rate_ci_percent : float or None
-        Mean BD-rate over the development clips and half the width of its 95 % interval.
+    bd_rate_percent, bd_rate_low_percent, bd_rate_high_percent : float or None
+        Mean BD-rate over the development clips and its 95 % interval.
     bitrate_bps, psnr_y_db, ssim_y, vmaf : float or None
         Means over the development clips at the second lowest quality.
     """
@@ -36,7 +36,8 @@ class ExperimentRow(Model):
     needs_human: bool
     attempts: int
     bd_rate_percent: float | None
-    bd_rate_ci_percent: float | None
+    bd_rate_low_percent: float | None
+    bd_rate_high_percent: float | None
     bitrate_bps: float | None
     psnr_y_db: float | None
     ssim_y: float | None

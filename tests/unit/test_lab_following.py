@@ -6,12 +6,13 @@ from typing import Self
 
 import pytest
 
+from adapters.campaign_executions import ExecutionEnd
+from adapters.execution_history import state_visits
 from codec_lab.errors import StoreUnavailableError
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.phase import Status
-from lab.campaign_executions import ExecutionEnd
+from codec_lab.state_visit import StateVisit
 from lab.following import Follower, Outcome
-from lab.history import StateVisit, state_visits
 from lab.observation import CampaignView
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import NOON, experiment

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from lab.history import ExecutionHistory, state_visits
+from adapters.execution_history import ExecutionHistory, state_visits
 from tests.unit.histories import BEGIN, HistoryBuilder
 
 

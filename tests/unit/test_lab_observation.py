@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
+from adapters.campaign_executions import ExecutionEnd
+from adapters.execution_history import state_visits
 from codec_lab import keys
 from codec_lab.events import DeployResult
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase, Status
+from codec_lab.state_visit import StateVisit
 from codec_lab.verdict import Progress
-from lab.campaign_executions import ExecutionEnd
-from lab.history import StateVisit, state_visits
 from lab.observation import PROGRESS, Observer, PhaseState, phase_views
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import experiment, rate_point

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
+from adapters.campaign_executions import ExecutionEnd
+from adapters.execution_history import state_visits
 from codec_lab.experiment import Experiment, HumanReason
 from codec_lab.phase import Phase, Status
 from codec_lab.verdict import Progress
-from lab.campaign_executions import ExecutionEnd
-from lab.history import state_visits
 from lab.observation import CampaignView, ExperimentView, PauseView, phase_views
 from lab.plain_lines import PlainLines
 from tests.unit.builders import experiment, rate_point

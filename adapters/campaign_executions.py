@@ -3,8 +3,9 @@
 import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from adapters.execution_history import ExecutionHistory
 from adapters.service_errors import store_errors
-from lab.history import ExecutionHistory, StateVisit
+from codec_lab.state_visit import StateVisit
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient

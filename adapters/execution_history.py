@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from codec_lab.state_visit import StateVisit
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -13,32 +14,6 @@ _ENDS = frozenset(
     {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 )
 _PAGE = 200
-
-
-class StateVisit(NamedTuple):
-    """One stay in a state.
-
-    Attributes
-    ----------
-    state : str
-        The state's name.
-    entered_at, exited_at : datetime
-        When; ``exited_at`` is None while the state is under way.
-    output : str or None
-        Its output as JSON text.
-    failures : tuple of str
-        The error of every try that failed, ``ErrorType: message``.
-    """
-
-    state: str
-    entered_at: datetime
-    exited_at: datetime | None = None
-    output: str | None = None
-    failures: tuple[str, ...] = ()
-
-    def elapsed_s(self, now: datetime) -> float:
-        """Give the length of the stay in seconds, up to ``now`` if it is under way."""
-        return ((self.exited_at or now) - self.entered_at).total_seconds()
 
 
 def state_visits(events: Iterable[Mapping[str, Any]]) -> tuple[StateVisit, ...]:
