@@ -69,6 +69,13 @@ class CampaignExecutions:
             )
         return answer["executionArn"]
 
+    def stop(self, execution_arn: str) -> None:
+        """End an execution, and with it the experiment's that it waits for."""
+        with store_errors(_SERVICE):
+            self._client.stop_execution(
+                executionArn=execution_arn, cause="A person stopped the campaign."
+            )
+
     def end(self, execution_arn: str) -> ExecutionEnd:
         """Tell whether an execution has ended, and why."""
         with store_errors(_SERVICE):

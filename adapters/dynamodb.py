@@ -92,9 +92,17 @@ class DynamoRecords:
         """Read what a person set."""
         return self._read(Control, _campaign_pk(campaign_id), _CONTROL)
 
-    def update_control(self, campaign_id: str, changes: ControlChanges) -> None:
-        """Write some settings."""
-        self._update(_campaign_pk(campaign_id), _CONTROL, changes.model_dump(exclude_unset=True))
+    def update_control(
+        self, campaign_id: str, changes: ControlChanges, *, version: int | None = None
+    ) -> bool:
+        """Write some settings; False, and nothing written, if ``version`` is not theirs."""
+        return self._update(
+            _campaign_pk(campaign_id),
+            _CONTROL,
+            changes.model_dump(exclude_unset=True),
+            expected={} if version is None else {"version": version},
+            counter="version",
+        )
 
     def create_experiment(self, experiment: Experiment) -> bool:
         """Write a new experiment; False, and nothing written, if there is one of that name."""
@@ -117,23 +125,14 @@ class DynamoRecords:
             _experiment_pk(experiment_id), _EXPERIMENT, self._with_index(experiment_id, changes)
         )
 
-    def reopen_experiment(
-        self, experiment_id: str, *, run: int, changes: ExperimentChanges
-    ) -> bool:
-        """Begin the run after ``run``; False, and nothing written, if somebody else has."""
-        try:
-            self._update(
-                _experiment_pk(experiment_id),
-                _EXPERIMENT,
-                {**self._with_index(experiment_id, changes), "run": run + 1},
-                condition="#run = :expected",
-                expected=run,
-            )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+    def update_seen_experiment(self, seen: Experiment, changes: ExperimentChanges) -> bool:
+        """Write some attributes; False, and nothing written, if run or status have changed."""
+        return self._update(
+            _experiment_pk(seen.experiment_id),
+            _EXPERIMENT,
+            self._with_index(seen.experiment_id, changes),
+            expected={"run": seen.run, "status": seen.status},
+        )
 
     def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
         """Append a reason and set ``needs_human``; touches nothing else of the record."""
@@ -285,42 +284,55 @@ class DynamoRecords:
         pk: str,
         sk: str,
         attributes: Mapping[str, object],
-        condition: str = "attribute_exists(pk)",
-        expected: object = None,
-    ) -> None:
-        """Set the attributes that have a value and remove those that are None."""
-        names = {f"#{name}": name for name in attributes}
-        values = {
-            f":{name}": attribute_value(value)
-            for name, value in attributes.items()
-            if value is not None
-        }
-        to_set = ", ".join(f"#{name} = :{name}" for name in attributes if f":{name}" in values)
-        to_remove = ", ".join(f"#{name}" for name in attributes if f":{name}" not in values)
-        expression = " ".join(
-            f"{verb} {terms}" for verb, terms in (("SET", to_set), ("REMOVE", to_remove)) if terms
-        )
-        if expected is not None:
-            values[":expected"] = attribute_value(expected)
+        *,
+        expected: Mapping[str, object] | None = None,
+        counter: str | None = None,
+    ) -> bool:
+        """Set the attributes that have a value and remove those that are None.
+
+        Parameters
+        ----------
+        expected : mapping of str to object, optional
+            Attributes that must have these values; without them the answer is False.
+        counter : str, optional
+            An attribute to which one is added.
+        """
+        expected = expected or {}
+        present = {name: value for name, value in attributes.items() if value is not None}
+        to_set = ", ".join(f"#{name} = :{name}" for name in present)
+        to_remove = ", ".join(f"#{name}" for name in attributes if name not in present)
+        to_add = ", ".join(f"#{name} :one" for name in counters)
+        counters = (counter,) if counter else ()
+        verbs = (("SET", to_set), ("REMOVE", to_remove), ("ADD", to_add))
+        values = {f":{name}": value for name, value in present.items()}
+        values |= {f":seen_{name}": value for name, value in expected.items()}
+        values |= {":one": 1 for _ in counters}
+        conditions = ["attribute_exists(pk)", *(f"#{name} = :seen_{name}" for name in expected)]
         request: UpdateItemInputTypeDef = {
             "TableName": self._table_name,
             "Key": self._key(pk, sk),
-            "ConditionExpression": condition,
-            "UpdateExpression": expression,
-            "ExpressionAttributeNames": names,
+            "ConditionExpression": " AND ".join(conditions),
+            "UpdateExpression": " ".join(f"{verb} {terms}" for verb, terms in verbs if terms),
+            "ExpressionAttributeNames": {
+                f"#{name}": name for name in (*attributes, *expected, *counters)
+            },
         }
         if values:  # DynamoDB refuses an empty map
-            request["ExpressionAttributeValues"] = values
+            request["ExpressionAttributeValues"] = {
+                name: attribute_value(value) for name, value in values.items()
+            }
         try:
             with store_errors(f"Table {self._table_name}"):
                 self._client.update_item(**request)
         except ClientError as error:
-            missing = code_of(error) == "ConditionalCheckFailedException" and expected is None
-            if missing:
-                raise UnknownRecordError(
-                    f"There is no {sk.lower()} {pk.partition('#')[2]!r}."
-                ) from error
-            raise
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            if expected:
+                return False
+            raise UnknownRecordError(
+                f"There is no {sk.lower()} {pk.partition('#')[2]!r}."
+            ) from error
+        return True
 
     def _query(
         self, index: str, attribute: str, value: str, **options: Any

@@ -83,11 +83,14 @@ class Control(Model):
         Experiments the campaign may begin in all.
     budget_usd : Decimal or None
         What its calls to a model may cost in all.
+    version : int
+        Counts the changes.
     """
 
     paused: bool = False
     experiment_limit: Annotated[int, Field(ge=0)]
     budget_usd: Annotated[Decimal, Field(ge=0)] | None = None
+    version: Annotated[int, Field(ge=0)] = 0
 
 
 class ControlChanges(Model):

@@ -16,13 +16,13 @@ from codec_lab.campaign import (
 )
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.clip import SourceClip
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import ConfigurationError, ConflictError
 from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Name
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan, Quality
-from codec_lab.ports import Clock, Executions, ObjectStore, Records
+from codec_lab.ports import CampaignRuns, Clock, Executions, ObjectStore, Records
 from codec_lab.proposal import Mind, Proposal
 
 
@@ -138,9 +138,69 @@ def _refuse_differences(
         )
 
 
-def set_paused(records: Records, campaign_id: str, *, paused: bool) -> None:
-    """Pause a campaign before its next experiment, or let it go on."""
-    records.update_control(campaign_id, ControlChanges(paused=paused))
+def set_paused(
+    records: Records, campaign_id: str, *, paused: bool, version: int | None = None
+) -> None:
+    """Pause a campaign before its next experiment, or let it go on.
+
+    Parameters
+    ----------
+    version : int, optional
+        Of the settings that the person saw.
+
+    Raises
+    ------
+    ConflictError
+        If they have been changed since.
+    """
+    change_settings(records, campaign_id, ControlChanges(paused=paused), version=version)
+
+
+def change_settings(
+    records: Records, campaign_id: str, changes: ControlChanges, *, version: int | None
+) -> None:
+    """Change what a campaign may do; errors as of ``set_paused``."""
+    if not records.update_control(campaign_id, changes, version=version):
+        raise ConflictError(f"The settings of campaign {campaign_id} have just been changed.")
+
+
+def start(runs: CampaignRuns, campaign_id: str) -> None:
+    """Start a campaign's machine, unless it runs."""
+    if runs.running(campaign_id) is None:
+        runs.start(campaign_id)
+
+
+def resume(
+    records: Records, runs: CampaignRuns, campaign_id: str, *, version: int | None = None
+) -> None:
+    """Let a paused campaign go on, and start its machine if it has stopped."""
+    set_paused(records, campaign_id, paused=False, version=version)
+    start(runs, campaign_id)
+
+
+def stop(
+    records: Records, runs: CampaignRuns, campaign_id: str, *, version: int | None = None
+) -> None:
+    """Pause a campaign and end its machine with the experiment that runs.
+
+    The next start takes that experiment up again where it was.
+    """
+    set_paused(records, campaign_id, paused=True, version=version)
+    running = runs.running(campaign_id)
+    if running is not None:
+        runs.stop(running)
+
+
+def run_one(
+    records: Records, runs: CampaignRuns, campaign_id: str, *, version: int | None = None
+) -> None:
+    """Allow one more experiment than there are, and start the campaign's machine."""
+    control = records.control(campaign_id)
+    count = records.campaign(campaign_id).experiment_count
+    limit = max(control.experiment_limit, count) if runs.running(campaign_id) else count
+    changes = ControlChanges(paused=False, experiment_limit=limit + 1)
+    change_settings(records, campaign_id, changes, version=version)
+    start(runs, campaign_id)
 
 
 class Answer(Model):
@@ -159,44 +219,101 @@ class Answer(Model):
     phase: Phase | None = None
 
 
-def answer(reply: Answer, *, records: Records, executions: Executions, clock: Clock) -> Experiment:
+def answer(
+    reply: Answer,
+    *,
+    records: Records,
+    executions: Executions,
+    clock: Clock,
+    run: int | None = None,
+) -> Experiment:
     """Start an experiment again that waits for a person.
+
+    Parameters
+    ----------
+    reply : Answer
+        What the person says.
+    run : int, optional
+        The run that the question was about.
 
     Raises
     ------
-    ConfigurationError
+    ConflictError
         If it waits for nobody, or somebody else has answered.
     """
-    experiment_id = reply.experiment_id
-    experiment = records.experiment(experiment_id)
-    if experiment.status is not Status.NEEDS_HUMAN:
-        raise ConfigurationError(f"{experiment_id} waits for no answer: it is {experiment.status}.")
+    experiment = _waiting(records, reply.experiment_id, run)
     changes = ExperimentChanges(
         updated_at=clock.now(),
+        run=experiment.run + 1,
         status=Status.QUEUED,
         needs_human=False,
         resume_from=reply.phase or experiment.phase,
         hint=reply.hint,
     )
-    if not records.reopen_experiment(experiment_id, run=experiment.run, changes=changes):
-        raise ConfigurationError(f"{experiment_id} has just been answered by somebody else.")
-    reopened = records.experiment(experiment_id)
-    executions.start(reopened)
-    return reopened
+    return _reopened(experiment, changes, records, executions)
 
 
-def abandon(records: Records, experiment_id: str, *, clock: Clock) -> None:
+def rerun(
+    records: Records,
+    executions: Executions,
+    experiment_id: str,
+    *,
+    clock: Clock,
+    run: int | None = None,
+) -> Experiment:
+    """Run an experiment that has ended again, with the candidate it has.
+
+    Raises
+    ------
+    ConflictError
+        If it has not ended, or is no longer at ``run``.
+    """
+    experiment = records.experiment(experiment_id)
+    ended = experiment.status in {Status.COMPLETED, Status.ABANDONED}
+    if not ended or run not in {None, experiment.run}:
+        raise ConflictError(
+            f"{experiment_id} has not ended: it is {experiment.status} in run {experiment.run}."
+        )
+    changes = ExperimentChanges(
+        updated_at=clock.now(),
+        run=experiment.run + 1,
+        status=Status.QUEUED,
+        needs_human=False,
+        resume_from=Phase.DEPLOY if experiment.proposal_key else Phase.DESIGN,
+        hint=None,
+    )
+    return _reopened(experiment, changes, records, executions)
+
+
+def abandon(records: Records, experiment_id: str, *, clock: Clock, run: int | None = None) -> None:
     """Give an experiment up that waits for a person.
 
     Raises
     ------
-    ConfigurationError
-        If it does not.
+    ConflictError
+        If it does not, or no longer about ``run``.
     """
+    experiment = _waiting(records, experiment_id, run)
+    changes = ExperimentChanges(updated_at=clock.now(), status=Status.ABANDONED, needs_human=False)
+    if not records.update_seen_experiment(experiment, changes):
+        raise ConflictError(f"{experiment_id} has just been answered by somebody else.")
+
+
+def _waiting(records: Records, experiment_id: str, run: int | None) -> Experiment:
     experiment = records.experiment(experiment_id)
     if experiment.status is not Status.NEEDS_HUMAN:
-        raise ConfigurationError(f"{experiment_id} waits for nobody: it is {experiment.status}.")
-    records.update_experiment(
-        experiment_id,
-        ExperimentChanges(updated_at=clock.now(), status=Status.ABANDONED, needs_human=False),
-    )
+        raise ConflictError(f"{experiment_id} waits for no answer: it is {experiment.status}.")
+    if run not in {None, experiment.run}:
+        raise ConflictError(f"{experiment_id} has been answered since, and asks again.")
+    return experiment
+
+
+def _reopened(
+    seen: Experiment, changes: ExperimentChanges, records: Records, executions: Executions
+) -> Experiment:
+    """Begin an experiment's next run, unless somebody else has."""
+    if not records.update_seen_experiment(seen, changes):
+        raise ConflictError(f"{seen.experiment_id} has just been answered by somebody else.")
+    reopened = records.experiment(seen.experiment_id)
+    executions.start(reopened)
+    return reopened

@@ -66,9 +66,12 @@ def _waiting(
             records.flag_human(experiment, _interrupted(experiment, clock))
             continue
         changes = ExperimentChanges(
-            updated_at=clock.now(), status=Status.QUEUED, resume_from=experiment.phase
+            updated_at=clock.now(),
+            run=experiment.run + 1,
+            status=Status.QUEUED,
+            resume_from=experiment.phase,
         )
-        if records.reopen_experiment(experiment.experiment_id, run=experiment.run, changes=changes):
+        if records.update_seen_experiment(experiment, changes):
             return records.experiment(experiment.experiment_id)
     return None
 

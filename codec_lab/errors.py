@@ -21,6 +21,7 @@ a change of ``infra/*.asl.json``; a test compares the two.
         ├── AttestationError
         ├── BenchError
         ├── ConfigurationError
+        │   ├── ConflictError
         │   └── UnknownRecordError
         ├── ModelRefusedError
         ├── NothingLeftToTryError
@@ -112,6 +113,10 @@ class BenchError(TerminalError):
 
 class ConfigurationError(TerminalError):
     """A setting, a clip or a record that the campaign names is missing or wrong."""
+
+
+class ConflictError(ConfigurationError):
+    """Things are no longer as the person saw them who ordered this."""
 
 
 class UnknownRecordError(ConfigurationError):

@@ -56,8 +56,10 @@ class Records(Protocol):
     def control(self, campaign_id: str) -> Control:
         """Read what a person set."""
 
-    def update_control(self, campaign_id: str, changes: ControlChanges) -> None:
-        """Write some settings."""
+    def update_control(
+        self, campaign_id: str, changes: ControlChanges, *, version: int | None = None
+    ) -> bool:
+        """Write some settings; False, and nothing written, if ``version`` is not theirs."""
 
     def create_experiment(self, experiment: Experiment) -> bool:
         """Write a new experiment; False, and nothing written, if there is one of that name."""
@@ -68,10 +70,8 @@ class Records(Protocol):
     def update_experiment(self, experiment_id: str, changes: ExperimentChanges) -> None:
         """Write some attributes of an experiment."""
 
-    def reopen_experiment(
-        self, experiment_id: str, *, run: int, changes: ExperimentChanges
-    ) -> bool:
-        """Begin the run after ``run``; False, and nothing written, if somebody else has."""
+    def update_seen_experiment(self, seen: Experiment, changes: ExperimentChanges) -> bool:
+        """Write some attributes; False, and nothing written, if run or status have changed."""
 
     def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
         """Append a reason and set ``needs_human``; touches nothing else of the record."""
@@ -144,6 +144,19 @@ class Executions(Protocol):
 
     def start(self, experiment: Experiment) -> str:
         """Start the experiment's current run and give the execution's ARN."""
+
+
+class CampaignRuns(Protocol):
+    """The executions of the campaign's state machine."""
+
+    def running(self, campaign_id: str) -> str | None:
+        """Give the ARN of the execution that runs a campaign, if there is one."""
+
+    def start(self, campaign_id: str) -> str:
+        """Start a campaign's machine and give the execution's ARN."""
+
+    def stop(self, execution_arn: str) -> None:
+        """End an execution with what it runs; nothing if it has ended."""
 
 
 class Notifier(Protocol):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from codec_lab.campaign import DEFAULT_CAMPAIGN
+from codec_lab.campaigns import resume as resume_campaign
 from codec_lab.campaigns import set_paused
 from codec_lab.proposal import Mind
 from lab import one_machine
@@ -145,9 +146,7 @@ def resume(
 ) -> None:
     """Let a paused campaign go on, and start its machine if it has stopped."""
     target = target_at(profile, region, state_dir)
-    set_paused(target.records, campaign, paused=False)
-    if target.campaign_executions.running(campaign) is None:
-        target.campaign_executions.start(campaign)
+    resume_campaign(target.records, target.campaign_executions, campaign)
     console.print(f"Campaign {campaign} goes on.")
 
 

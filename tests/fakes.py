@@ -65,11 +65,20 @@ class MemoryRecords:
         self.campaigns[campaign_id] = self.campaign(campaign_id).model_copy(update=written)
 
     def control(self, campaign_id: str) -> Control:
+        if campaign_id not in self.controls:
+            raise UnknownRecordError(f"There is no control {campaign_id!r}.")
         return self.controls[campaign_id]
 
-    def update_control(self, campaign_id: str, changes: ControlChanges) -> None:
+    def update_control(
+        self, campaign_id: str, changes: ControlChanges, *, version: int | None = None
+    ) -> bool:
+        control = self.control(campaign_id)
+        if version not in {None, control.version}:
+            return False
         written = {name: getattr(changes, name) for name in changes.model_fields_set}
-        self.controls[campaign_id] = self.controls[campaign_id].model_copy(update=written)
+        written["version"] = control.version + 1
+        self.controls[campaign_id] = control.model_copy(update=written)
+        return True
 
     def create_experiment(self, experiment: Experiment) -> bool:
         if experiment.experiment_id in self.by_id:
@@ -86,13 +95,11 @@ class MemoryRecords:
         written = {name: getattr(changes, name) for name in changes.model_fields_set}
         self.by_id[experiment_id] = self.experiment(experiment_id).model_copy(update=written)
 
-    def reopen_experiment(
-        self, experiment_id: str, *, run: int, changes: ExperimentChanges
-    ) -> bool:
-        if self.experiment(experiment_id).run != run:
+    def update_seen_experiment(self, seen: Experiment, changes: ExperimentChanges) -> bool:
+        stored = self.experiment(seen.experiment_id)
+        if (stored.run, stored.status) != (seen.run, seen.status):
             return False
-        self.update_experiment(experiment_id, changes.model_copy(update={"run": run + 1}))
-        self.by_id[experiment_id] = self.by_id[experiment_id].model_copy(update={"run": run + 1})
+        self.update_experiment(seen.experiment_id, changes)
         return True
 
     def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:

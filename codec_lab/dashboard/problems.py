@@ -4,7 +4,6 @@ from enum import StrEnum
 
 from codec_lab.dashboard.campaign_views import CampaignView
 from codec_lab.dashboard.experiment_views import ExperimentDetail
-from codec_lab.errors import CodecLabError
 from codec_lab.model import Model
 
 
@@ -33,7 +32,3 @@ class Problem(Model):
     error: ProblemKind
     message: str
     current: CampaignView | ExperimentDetail | None = None
-
-
-class ConflictError(CodecLabError):
-    """Somebody else was first: what the command saw is no longer so."""

@@ -98,7 +98,7 @@ def test_a_campaign_is_created_once_and_changed_in_part(records: Records) -> Non
     expected = CAMPAIGN.model_copy(update={"failures_in_a_row": 2, "next_design": following})
     assert records.campaign("default") == expected
     records.update_control("default", ControlChanges(paused=True))
-    assert records.control("default") == Control(paused=True, experiment_limit=3)
+    assert records.control("default") == Control(paused=True, experiment_limit=3, version=1)
 
 
 def test_what_does_not_exist_is_named(records: Records) -> None:
@@ -153,12 +153,30 @@ def test_a_reason_is_appended_and_nothing_else_is_lost(records: Records) -> None
 
 
 def test_one_of_two_reopens_a_run(records: Records) -> None:
-    records.create_experiment(experiment())
-    changes = ExperimentChanges(updated_at=NOON, status=Status.QUEUED, hint="shorter GOP")
-    assert records.reopen_experiment("default-0001", run=1, changes=changes)
-    assert not records.reopen_experiment("default-0001", run=1, changes=changes)
+    seen = experiment(status=Status.NEEDS_HUMAN)
+    records.create_experiment(seen)
+    changes = ExperimentChanges(updated_at=NOON, run=2, status=Status.QUEUED, hint="shorter GOP")
+    assert records.update_seen_experiment(seen, changes)
+    assert not records.update_seen_experiment(seen, changes)
     stored = records.experiment("default-0001")
     assert (stored.run, stored.hint) == (2, "shorter GOP")
+
+
+def test_an_experiment_that_was_given_up_is_not_reopened(records: Records) -> None:
+    seen = experiment(status=Status.NEEDS_HUMAN)
+    records.create_experiment(seen)
+    given_up = ExperimentChanges(updated_at=NOON, status=Status.ABANDONED)
+    assert records.update_seen_experiment(seen, given_up)
+    reopened = ExperimentChanges(updated_at=NOON, run=2, status=Status.QUEUED)
+    assert not records.update_seen_experiment(seen, reopened)
+    assert records.experiment("default-0001").run == 1
+
+
+def test_settings_are_changed_by_those_who_saw_them(records: Records) -> None:
+    records.create_campaign(CAMPAIGN, Control(experiment_limit=1))
+    assert records.update_control("default", ControlChanges(paused=True), version=0)
+    assert not records.update_control("default", ControlChanges(experiment_limit=9), version=0)
+    assert records.control("default") == Control(paused=True, experiment_limit=1, version=1)
 
 
 def test_costs_add_up_exactly(records: Records) -> None:

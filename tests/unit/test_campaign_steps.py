@@ -198,7 +198,7 @@ def test_an_answer_starts_the_next_run_with_the_hint(
 def test_of_two_answers_at_once_one_is_refused(records: MemoryRecords, clock: ManualClock) -> None:
     records.create_experiment(experiment(1))
     records.flag_human(records.experiment("default-0001"), REASON)
-    records.reopen_experiment = lambda *args, **kwargs: False  # type: ignore[method-assign]
+    records.update_seen_experiment = lambda *args, **kwargs: False  # type: ignore[method-assign]
     executions = FakeExecutions()
     with pytest.raises(ConfigurationError, match="answered by somebody else"):
         answer(

@@ -1,0 +1,79 @@
+"""An experiment in short, as the table's index holds it."""
+
+from decimal import Decimal
+
+from codec_lab.dashboard.experiment_views import ExperimentRow
+from codec_lab.experiment import Experiment
+from codec_lab.model import Model, Moment, Sha256
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Mind
+
+_NAME_LENGTH = 120
+
+
+class ListedExperiment(Model):
+    """The attributes of ``Experiment`` that tables and plots of all experiments need."""
+
+    experiment_id: str
+    number: int
+    run: int
+    status: Status
+    phase: Phase
+    updated_at: Moment
+    change: str | None = None
+    mind: Mind | None = None
+    validation_attempts: int = 0
+    execution_attempts: int = 0
+    bd_rate_percent: float | None = None
+    bd_rate_low_percent: float | None = None
+    bd_rate_high_percent: float | None = None
+    bitrate_bps: float | None = None
+    psnr_y_db: float | None = None
+    ssim_y: float | None = None
+    vmaf: float | None = None
+    tier: str | None = None
+    candidate_sha256: Sha256 | None = None
+    parent_sha256: Sha256 | None = None
+    model_cost_usd: Decimal = Decimal(0)
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> "ListedExperiment":
+        """Shorten an experiment's record."""
+        names = cls.model_fields.keys() & type(experiment).model_fields.keys()
+        return cls.model_validate({name: getattr(experiment, name) for name in names})
+
+    @property
+    def name(self) -> str:
+        """What it changes, in a line."""
+        line = " ".join((self.change or "").split())
+        return line if len(line) <= _NAME_LENGTH else f"{line[: _NAME_LENGTH - 1]}…"
+
+    @property
+    def attempts(self) -> int:
+        """The attempts of the phase where it stands."""
+        if self.phase.number >= Phase.EXECUTION.number:
+            return self.execution_attempts
+        return self.validation_attempts
+
+    def row(self) -> ExperimentRow:
+        """Give the experiment's row of the table."""
+        return ExperimentRow(
+            experiment_id=self.experiment_id,
+            number=self.number,
+            version=self.run,
+            name=self.name,
+            status=self.status,
+            phase=self.phase,
+            needs_human=self.status is Status.NEEDS_HUMAN,
+            attempts=self.attempts,
+            bd_rate_percent=self.bd_rate_percent,
+            bd_rate_low_percent=self.bd_rate_low_percent,
+            bd_rate_high_percent=self.bd_rate_high_percent,
+            bitrate_bps=self.bitrate_bps,
+            psnr_y_db=self.psnr_y_db,
+            ssim_y=self.ssim_y,
+            vmaf=self.vmaf,
+            tier=self.tier,
+            cost_usd=float(self.model_cost_usd),
+            updated_at=self.updated_at,
+        )
