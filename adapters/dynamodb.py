@@ -101,7 +101,7 @@ class DynamoRecords:
             _CONTROL,
             changes.model_dump(exclude_unset=True),
             expected={} if version is None else {"version": version},
-            counter="version",
+            counters=("version",),
         )
 
     def create_experiment(self, experiment: Experiment) -> bool:
@@ -286,7 +286,7 @@ class DynamoRecords:
         attributes: Mapping[str, object],
         *,
         expected: Mapping[str, object] | None = None,
-        counter: str | None = None,
+        counters: Sequence[str] = (),
     ) -> bool:
         """Set the attributes that have a value and remove those that are None.
 
@@ -294,19 +294,19 @@ class DynamoRecords:
         ----------
         expected : mapping of str to object, optional
             Attributes that must have these values; without them the answer is False.
-        counter : str, optional
-            An attribute to which one is added.
+        counters : sequence of str, optional
+            Attributes to which one is added.
         """
         expected = expected or {}
         present = {name: value for name, value in attributes.items() if value is not None}
         to_set = ", ".join(f"#{name} = :{name}" for name in present)
         to_remove = ", ".join(f"#{name}" for name in attributes if name not in present)
         to_add = ", ".join(f"#{name} :one" for name in counters)
-        counters = (counter,) if counter else ()
         verbs = (("SET", to_set), ("REMOVE", to_remove), ("ADD", to_add))
         values = {f":{name}": value for name, value in present.items()}
         values |= {f":seen_{name}": value for name, value in expected.items()}
-        values |= {":one": 1 for _ in counters}
+        if counters:
+            values[":one"] = 1
         conditions = ["attribute_exists(pk)", *(f"#{name} = :seen_{name}" for name in expected)]
         request: UpdateItemInputTypeDef = {
             "TableName": self._table_name,
