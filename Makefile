@@ -24,7 +24,10 @@ RUN_OPTIONS = --experiments '$(EXPERIMENTS)' \
 	$(if $(PORT),--port '$(PORT)') \
 	$(if $(WAIT_SCALE),--wait-scale '$(WAIT_SCALE)')
 
-.PHONY: run test check setup synth requirements clean
+DASHBOARD := dashboard/index.html dashboard/vite.config.ts \
+	$(shell find dashboard/src dashboard/public -type f)
+
+.PHONY: run test check setup synth client-types requirements clean
 
 run: setup
 	@$(BIN)/lab run $(RUN_OPTIONS)
@@ -37,12 +40,13 @@ check: setup synth
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	npm run --silent check --workspaces
 	$(BIN)/cfn-lint --ignore-checks W3005 --template cdk.out/*.template.json
 
 synth: setup
 	PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet
 
-setup: .venv/.installed node_modules/.installed .venv/.warmed
+setup: .venv/.installed node_modules/.installed .venv/.warmed dashboard/dist/index.html
 
 .venv/.installed: requirements.txt pyproject.toml
 	@tools/setup.sh python
@@ -50,14 +54,20 @@ setup: .venv/.installed node_modules/.installed .venv/.warmed
 .venv/.warmed: .venv/.installed $(wildcard codec_worker/toolbox/*.py)
 	@tools/setup.sh kernels
 
-node_modules/.installed: package.json package-lock.json
+node_modules/.installed: package.json package-lock.json dashboard/package.json
 	@tools/setup.sh node
+
+dashboard/dist/index.html: node_modules/.installed $(DASHBOARD)
+	@tools/setup.sh dashboard
+
+client-types: node_modules/.installed
+	npm run --silent types --workspace tools/client_types
 
 requirements: .venv/.installed
 	$(BIN)/uv pip compile --quiet --all-extras --no-header --no-annotate --no-emit-index-url \
 		--python-version 3.11 pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf .venv node_modules cdk.out build *.egg-info
+	rm -rf .venv node_modules dashboard/dist cdk.out build *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -131,7 +131,7 @@ class DashboardStack(Stack):
         upload = deployment.BucketDeployment(
             self,
             "Upload",
-            sources=[deployment.Source.asset(str(REPOSITORY_ROOT / "dashboard"))],
+            sources=[deployment.Source.asset(str(REPOSITORY_ROOT / "dashboard" / "status"))],
             destination_bucket=bucket,
             destination_key_prefix="admin",
             prune=False,  # status.json is not one of the files

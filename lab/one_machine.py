@@ -132,7 +132,7 @@ def deploy(cloud: OneMachineCloud) -> None:
     now = _deployed_now(cloud)
     note.unlink(missing_ok=True)
     CdkCli(cloud).deploy(context=context_of(cloud))
-    upload_site(target_of(cloud), REPOSITORY_ROOT / "dashboard")
+    upload_site(target_of(cloud), REPOSITORY_ROOT / "dashboard" / "status")
     note.write_text(now.model_dump_json(), encoding="utf-8")
 
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings what Codec Lab needs onto this machine: `tools/setup.sh python`, `node`, `kernels`.
+# Brings what Codec Lab needs onto this machine: `tools/setup.sh python`, `node`, `kernels`,
+# `dashboard`.
 # As root on Debian it installs missing system packages; otherwise it names them in one sentence.
 set -eu
 cd "$(dirname "$0")/.."
@@ -77,16 +78,23 @@ set_up_node() {
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
         need nodejs npm
     fi
-    node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' ||
-        fail "Node.js 18 or newer is needed for the CDK CLI, this is $(node --version)."
-    echo "Installing the pinned CDK CLI into node_modules (once)"
+    node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+        process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+        fail "Node.js 20.19 or newer is needed to build the dashboard, this is $(node --version)."
+    echo "Installing the pinned CDK CLI and the dashboard's packages into node_modules (once)"
     npm ci --silent --no-audit --no-fund </dev/null
     touch node_modules/.installed
+}
+
+build_dashboard() {
+    echo "Building the dashboard (some seconds, after a change)"
+    npm run --silent build --workspace dashboard -- --logLevel warn </dev/null
 }
 
 case "${1:-}" in
     python) set_up_python ;;
     node) set_up_node ;;
     kernels) warm_kernels ;;
-    *) fail "usage: tools/setup.sh python|node|kernels" ;;
+    dashboard) build_dashboard ;;
+    *) fail "usage: tools/setup.sh python|node|kernels|dashboard" ;;
 esac

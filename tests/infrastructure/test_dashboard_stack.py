@@ -10,7 +10,7 @@ import pytest
 from infra.paths import REPOSITORY_ROOT
 from tests.infrastructure.templates import Assembly, flat
 
-PAGE = REPOSITORY_ROOT / "dashboard"
+PAGE = REPOSITORY_ROOT / "dashboard" / "status"
 PATHS = (REPOSITORY_ROOT / "infra" / "admin_paths.js").read_text()
 
 

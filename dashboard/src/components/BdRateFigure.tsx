@@ -1,0 +1,34 @@
+import { MISSING, signed } from "./format";
+
+interface Props {
+  percent: number | null;
+  /** The 95 % interval, where it is known. */
+  low?: number | null;
+  high?: number | null;
+}
+
+/** A BD-rate with its sign and, where it is known, its 95 % interval. */
+export function BdRateFigure({ percent, low = null, high = null }: Props) {
+  if (percent === null) {
+    return MISSING;
+  }
+  return (
+    <span className="number">
+      {signed(percent, 2)} %
+      {low !== null && high !== null && ` (${signed(low, 1)} … ${signed(high, 1)})`}
+    </span>
+  );
+}
+
+/** The interval of an experiment's BD-rate, as properties of its figure. */
+export function rateOf(row: {
+  bd_rate_percent: number | null;
+  bd_rate_low_percent: number | null;
+  bd_rate_high_percent: number | null;
+}): Props {
+  return {
+    percent: row.bd_rate_percent,
+    low: row.bd_rate_low_percent,
+    high: row.bd_rate_high_percent,
+  };
+}

@@ -1,0 +1,137 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { useCampaign } from "../../app/CampaignContext";
+import { useCommand } from "../../client/commands";
+import type { CampaignView } from "../../client/models";
+import { Ago } from "../../components/Ago";
+import { BdRateFigure } from "../../components/BdRateFigure";
+import { grouped, MISSING, words } from "../../components/format";
+import { PageLink } from "../../components/PageLink";
+import { AuditTable } from "./AuditTable";
+import { Budgets } from "./Budgets";
+import { StopModal } from "./StopModal";
+
+const MEANINGS: Record<CampaignView["state"], string> = {
+  running: "Its machine runs.",
+  pausing: "Paused: the running experiment goes on to its end, then nothing follows.",
+  paused: "Paused by a person; nothing runs.",
+  idle: "Nothing runs: all experiments that are allowed have been run, or nobody started it.",
+};
+
+/** Start, pause, resume and stop a campaign, and what it may use. */
+export default function CampaignPage() {
+  const campaign = useCampaign();
+  const command = useCommand<CampaignView>();
+  const [isStopping, setIsStopping] = useState(false);
+  const path = `/campaigns/${encodeURIComponent(campaign.campaign_id)}`;
+  const order = (name: string) =>
+    command.mutate({ path: `${path}/${name}`, body: { version: campaign.version } });
+  const isHeld = campaign.state === "paused" || campaign.state === "pausing";
+  const isSending = (name: string) =>
+    command.isPending && command.variables.path === `${path}/${name}`;
+  return (
+    <SpaceBetween size="m">
+      <Header
+        variant="h1"
+        description={campaign.goal}
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            <Button
+              disabled={campaign.state !== "idle"}
+              disabledReason="It has been started."
+              loading={isSending("start")}
+              onClick={() => order("start")}
+            >
+              Start
+            </Button>
+            <Button
+              loading={isSending(isHeld ? "resume" : "pause")}
+              onClick={() => order(isHeld ? "resume" : "pause")}
+            >
+              {isHeld ? "Resume campaign" : "Pause campaign"}
+            </Button>
+            <Button loading={isSending("run-one")} onClick={() => order("run-one")}>
+              Run one now
+            </Button>
+            <Button onClick={() => setIsStopping(true)}>Stop</Button>
+          </SpaceBetween>
+        }
+      >
+        Campaign {campaign.campaign_id}
+      </Header>
+      {command.error && (
+        <Alert type="error" header="Nothing was changed" dismissible onDismiss={command.reset}>
+          {command.error.message}
+        </Alert>
+      )}
+      <Container header={<Header variant="h2">State</Header>}>
+        <SpaceBetween size="m">
+          <Box>{MEANINGS[campaign.state]}</Box>
+          <Facts campaign={campaign} />
+        </SpaceBetween>
+      </Container>
+      <Budgets key={campaign.version} campaign={campaign} path={path} />
+      <AuditTable path={path} />
+      {isStopping && (
+        <StopModal
+          campaign={campaign.campaign_id}
+          onClose={() => setIsStopping(false)}
+          onStop={() => {
+            order("stop");
+            setIsStopping(false);
+          }}
+        />
+      )}
+    </SpaceBetween>
+  );
+}
+
+function Facts({ campaign }: { campaign: CampaignView }) {
+  const counts = Object.entries(campaign.counts).filter(([, count]) => count > 0);
+  return (
+    <KeyValuePairs
+      columns={4}
+      items={[
+        {
+          label: "Experiments begun",
+          value: `${grouped(campaign.experiment_count)} of ${grouped(campaign.experiment_limit)}`,
+        },
+        {
+          label: "By status",
+          value: counts.length
+            ? counts.map(([status, count]) => (
+                <div key={status}>
+                  <PageLink to={`/experiments?status=${status}`}>
+                    {grouped(count)} {words(status).toLowerCase()}
+                  </PageLink>
+                </div>
+              ))
+            : MISSING,
+        },
+        {
+          label: `Best BD-rate against ${campaign.reference_anchor}`,
+          value: campaign.best_experiment_id ? (
+            <>
+              <BdRateFigure percent={campaign.best_bd_rate_percent} /> by{" "}
+              <PageLink to={`/experiments/${campaign.best_experiment_id}`}>
+                {campaign.best_experiment_id}
+              </PageLink>
+            </>
+          ) : (
+            MISSING
+          ),
+        },
+        { label: "Failures in a row", value: campaign.failures_in_a_row },
+        { label: "Mind", value: words(campaign.mind) },
+        { label: "Experiments at once", value: 1 },
+        { label: "Created", value: <Ago at={campaign.created_at} /> },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,76 @@
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import Tabs from "@cloudscape-design/components/tabs";
+import { lazy, Suspense } from "react";
+import { useLocation, useSearchParams } from "wouter";
+import { useHref } from "../../app/campaignChoice";
+import type { ExperimentDetail } from "../../client/models";
+import { Pace, useLive } from "../../client/polling";
+import { Loaded } from "../../components/Loaded";
+import { CodeTab } from "./CodeTab";
+import { FramesTab } from "./FramesTab";
+import { LogsTab } from "./LogsTab";
+import { RunTab } from "./RunTab";
+import { Summary } from "./Summary";
+
+const RdTab = lazy(() => import("./RdTab"));
+
+/** Everything about one experiment; the tab, phase and clip stand in the address. */
+export default function ExperimentPage({ id }: { id: string }) {
+  const path = `/experiments/${encodeURIComponent(id)}`;
+  const live = useLive<ExperimentDetail>(path, ({ summary }) =>
+    summary.status === "running" || summary.status === "queued" ? Pace.live : Pace.summary,
+  );
+  const [search, setSearch] = useSearchParams();
+  const [, navigate] = useLocation();
+  const href = useHref();
+  const tab = search.get("tab") ?? "run";
+  const openTab = (next: string) =>
+    setSearch((now) => {
+      const changed = new URLSearchParams(now);
+      changed.set("tab", next);
+      return changed;
+    });
+  return (
+    <SpaceBetween size="m">
+      <BreadcrumbGroup
+        ariaLabel="Breadcrumbs"
+        items={[
+          { text: "Experiments", href: "/experiments" },
+          { text: id, href: `/experiments/${id}` },
+        ]}
+        onFollow={(event) => {
+          event.preventDefault();
+          navigate(href(event.detail.href));
+        }}
+      />
+      <Loaded of={live} what="experiment">
+        {(detail) => (
+          <SpaceBetween size="m">
+            <Summary detail={detail} />
+            <Tabs
+              ariaLabel="Experiment"
+              activeTabId={tab}
+              onChange={({ detail: change }) => openTab(change.activeTabId)}
+              tabs={[
+                { id: "run", label: "Run", content: <RunTab detail={detail} path={path} /> },
+                {
+                  id: "rd",
+                  label: "Rate–distortion",
+                  content: (
+                    <Suspense fallback={null}>
+                      <RdTab detail={detail} path={path} />
+                    </Suspense>
+                  ),
+                },
+                { id: "code", label: "Code", content: <CodeTab detail={detail} path={path} /> },
+                { id: "frames", label: "Frames", content: <FramesTab path={path} /> },
+                { id: "logs", label: "Logs", content: <LogsTab path={path} /> },
+              ]}
+            />
+          </SpaceBetween>
+        )}
+      </Loaded>
+    </SpaceBetween>
+  );
+}

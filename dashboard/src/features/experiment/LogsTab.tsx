@@ -1,0 +1,88 @@
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import Select from "@cloudscape-design/components/select";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { useSearchParams } from "wouter";
+import type { LogLevel, LogPage } from "../../client/models";
+import { Pace, useLive } from "../../client/polling";
+import { Loaded } from "../../components/Loaded";
+
+const LEVELS: { value: LogLevel; label: string }[] = [
+  { value: "DEBUG", label: "Everything" },
+  { value: "INFO", label: "Information and above" },
+  { value: "WARNING", label: "Warnings and above" },
+  { value: "ERROR", label: "Errors" },
+];
+
+/** The log from its tail, a page at a time. */
+export function LogsTab({ path }: { path: string }) {
+  const [search, setSearch] = useSearchParams();
+  const [cursors, setCursors] = useState<string[]>([]);
+  const level = LEVELS.find((one) => one.value === search.get("level")) ?? LEVELS[1];
+  const query = new URLSearchParams({ level: level?.value ?? "INFO" });
+  const cursor = cursors.at(-1);
+  if (cursor) {
+    query.set("cursor", cursor);
+  }
+  const live = useLive<LogPage>(`${path}/logs?${query}`, cursor ? Pace.still : Pace.list);
+  const chooseLevel = (next: string) => {
+    setCursors([]);
+    setSearch((now) => {
+      const changed = new URLSearchParams(now);
+      changed.set("level", next);
+      return changed;
+    });
+  };
+  const older = live.data?.older_cursor;
+  return (
+    <Container
+      header={
+        <Header
+          variant="h2"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Select
+                ariaLabel="Level"
+                options={LEVELS}
+                selectedOption={level ?? null}
+                onChange={({ detail }) => chooseLevel(detail.selectedOption.value ?? "INFO")}
+              />
+              <Button disabled={!older} onClick={() => older && setCursors([...cursors, older])}>
+                Older
+              </Button>
+              <Button disabled={!cursors.length} onClick={() => setCursors(cursors.slice(0, -1))}>
+                Newer
+              </Button>
+            </SpaceBetween>
+          }
+        >
+          Log
+        </Header>
+      }
+    >
+      <Loaded of={live} what="log">
+        {({ lines }) =>
+          lines.length ? (
+            <section aria-label="Log lines">
+              <div className="log" tabIndex={0}>
+                {lines.map((line, index) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity
+                  <div key={index} className={`log-line ${line.level.toLowerCase()}`}>
+                    <time dateTime={line.at}>{line.at.slice(11, 23)}</time>
+                    <b>{line.level}</b> <span className="log-source">{line.source}</span>{" "}
+                    {line.text}
+                  </div>
+                ))}
+              </div>
+            </section>
+          ) : (
+            <Box textAlign="center">No line of this level.</Box>
+          )
+        }
+      </Loaded>
+    </Container>
+  );
+}

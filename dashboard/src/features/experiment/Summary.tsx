@@ -1,0 +1,107 @@
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { useCampaign } from "../../app/CampaignContext";
+import { useCommand } from "../../client/commands";
+import type { ExperimentDetail } from "../../client/models";
+import { Ago } from "../../components/Ago";
+import { BdRateFigure, rateOf } from "../../components/BdRateFigure";
+import { ExperimentStatus } from "../../components/ExperimentStatus";
+import { decimal, dollars, grouped, MISSING, words } from "../../components/format";
+import { HumanBadge } from "../../components/HumanBadge";
+import { PageLink } from "../../components/PageLink";
+import { QuestionModal } from "../human/QuestionModal";
+
+/** What an experiment is, where it stands and what it reached. */
+export function Summary({ detail }: { detail: ExperimentDetail }) {
+  const { reference_anchor: anchor } = useCampaign();
+  const [isAsked, setIsAsked] = useState(false);
+  const row = detail.summary;
+  const parent = detail.parent_id ? (
+    <PageLink to={`/experiments/${detail.parent_id}`}>{detail.parent_id}</PageLink>
+  ) : (
+    "The seed"
+  );
+  return (
+    <SpaceBetween size="m">
+      <Header
+        variant="h1"
+        description={row.name}
+        actions={
+          <SpaceBetween direction="horizontal" size="xs" alignItems="center">
+            {row.needs_human && (
+              <HumanBadge experiment={row.experiment_id} onOpen={() => setIsAsked(true)} />
+            )}
+            <PageLinkToLineage experiment={row.experiment_id} />
+            <Rerun detail={detail} />
+          </SpaceBetween>
+        }
+      >
+        {row.experiment_id}
+      </Header>
+      <Container>
+        <KeyValuePairs
+          columns={4}
+          items={[
+            { label: "Status", value: <ExperimentStatus status={row.status} /> },
+            { label: "Phase", value: words(row.phase) },
+            {
+              label: `BD-rate against ${anchor}`,
+              value: <BdRateFigure {...rateOf(row)} />,
+            },
+            { label: "Goal reached", value: row.tier ?? "None" },
+            { label: "Made from", value: parent },
+            {
+              label: "Quality at this rate",
+              value:
+                row.bitrate_bps === null
+                  ? MISSING
+                  : `${decimal(row.psnr_y_db, 2)} dB at ${grouped(row.bitrate_bps / 1_000)} kb/s`,
+            },
+            { label: "Cost", value: dollars(row.cost_usd) },
+            { label: "Updated", value: <Ago at={row.updated_at} /> },
+          ]}
+        />
+      </Container>
+      {isAsked && (
+        <QuestionModal experimentId={row.experiment_id} onClose={() => setIsAsked(false)} />
+      )}
+    </SpaceBetween>
+  );
+}
+
+function PageLinkToLineage({ experiment }: { experiment: string }) {
+  return <PageLink to={`/lineage?root=${encodeURIComponent(experiment)}`}>Lineage</PageLink>;
+}
+
+function Rerun({ detail }: { detail: ExperimentDetail }) {
+  const command = useCommand<ExperimentDetail>();
+  const { experiment_id: id, status, version } = detail.summary;
+  const hasEnded = status === "completed" || status === "abandoned";
+  return (
+    <>
+      <Button
+        disabled={!hasEnded}
+        disabledReason={hasEnded ? "" : "Only an experiment that has ended runs again."}
+        loading={command.isPending}
+        onClick={() =>
+          command.mutate({
+            path: `/experiments/${encodeURIComponent(id)}/rerun`,
+            body: { version },
+          })
+        }
+      >
+        Run again
+      </Button>
+      {command.error && (
+        <Alert type="error" dismissible onDismiss={command.reset}>
+          {command.error.message}
+        </Alert>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Attempt, Phase, VisitView } from "../../client/models";
+
+/** A node of the run graph: a phase with all the states that belong to it. */
+export interface PhaseNode {
+  phase: Phase;
+  title: string;
+  progress: "pending" | "running" | "succeeded" | "failed";
+  /** Stays in the state that does the phase's work. */
+  count: number;
+  seconds: number | null;
+}
+
+const TITLES: Record<Phase, string> = {
+  design: "Design",
+  deploy: "Deploy",
+  validation: "Validate",
+  execution: "Execute",
+  analysis: "Analyze",
+  design_next: "Design next",
+};
+
+/** The phases in the order in which the machine visits them. */
+export const PHASES = Object.keys(TITLES) as Phase[];
+
+/** Phases whose faults a mind may fix: the machine goes back to Deploy from there. */
+export const FIXED_PHASES: readonly Phase[] = ["validation", "execution"];
+
+function secondsOf(visits: readonly VisitView[], now: number): number | null {
+  if (!visits.length) {
+    return null;
+  }
+  return visits.reduce((sum, one) => {
+    const end = one.exited_at ? Date.parse(one.exited_at) : now;
+    return sum + Math.max(0, end - Date.parse(one.entered_at)) / 1_000;
+  }, 0);
+}
+
+/** Folds the states that a run visited into its phases. */
+export function phaseNodes(visits: readonly VisitView[], now: number): PhaseNode[] {
+  return PHASES.map((phase) => {
+    const own = visits.filter((visit) => visit.phase === phase);
+    const last = own.at(-1);
+    return {
+      phase,
+      title: TITLES[phase],
+      progress: last ? last.progress : "pending",
+      count: Math.max(0, ...own.map((visit) => visit.attempt)),
+      seconds: secondsOf(own, now),
+    };
+  });
+}
+
+/** How often a mind fixed a phase's fault in a run. */
+export function fixCount(attempts: readonly Attempt[], run: number, phase: Phase): number {
+  return attempts.filter((one) => one.run === run && one.phase === phase && one.fix_reason !== null)
+    .length;
+}

@@ -1,0 +1,28 @@
+import type { Attempt, PromptView } from "../../client/models";
+
+/** A fix that was tried: what it answered, what it changed, and how the next attempt ended. */
+export interface TriedFix {
+  attempt: Attempt;
+  /** The attempt after it; null where there was none. */
+  next: Attempt | null;
+  cost_usd: number | null;
+}
+
+/** The fixes of a run in the order in which they were tried. */
+export function fixesOf(
+  attempts: readonly Attempt[],
+  run: number,
+  prompts: PromptView | undefined,
+): TriedFix[] {
+  const ofRun = attempts
+    .filter((one) => one.run === run)
+    .sort((one, other) => one.at.localeCompare(other.at));
+  const fixed = ofRun.filter((one) => one.fix_reason !== null);
+  // A run's proposals are its design, if it had one, and then its fixes.
+  const answers = prompts?.entries.filter((one) => one.run === run).slice(-fixed.length) ?? [];
+  return fixed.map((attempt, index) => ({
+    attempt,
+    next: ofRun[ofRun.indexOf(attempt) + 1] ?? null,
+    cost_usd: answers[index]?.cost_usd ?? null,
+  }));
+}
