@@ -1,25 +1,43 @@
 """Repairs by rules on the typed fault."""
 
 import random
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from adapters.offline import parameters
+from adapters.offline.changes import (
+    Change,
+    at_fault,
+    changes,
+    names_of,
+    ranked,
+    reverted,
+    with_dependents,
+)
+from adapters.offline.evidence import Evidence
+from adapters.offline.mends import mends
 from codec_lab.bundle import Bundle
-from codec_lab.candidate import ENTRY_FILE
+from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
 from codec_lab.limits import Limits
 from codec_lab.minds import FixTask
+from codec_lab.phase import MAX_ATTEMPTS
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 
 DRAWS = 200
 RAISE_FACTOR = 2
 WALL_PER_CPU = 4
+LAST_FIX = MAX_ATTEMPTS - 1
+"""The fix before the last attempt: it must hold."""
 
 
 class OfflineFixer:
     """Keeps the port ``Fixer``.
 
-    A candidate that ran into a limit gets twice that limit, up to the campaign's hard limits;
-    any other fault is answered by another step from the parent, never by the parent itself.
+    Rules on the typed fault come first: they rewrite a line or raise a limit and keep the design.
+    Then the part of the design that the fault points to is taken back to the parent's, next the
+    more suspect half of all that changed. The last fix is the parent with one fresh step of its
+    parameters.
     """
 
     def fix(self, task: FixTask) -> Fix:
@@ -30,48 +48,109 @@ class OfflineFixer:
         NothingLeftToTryError
             If no rule leads to a bundle that has not failed yet.
         """
-        raised = self._raised_limit(task)
-        return raised if raised is not None else self._other_step(task)
+        repair = _Repair(task, Evidence.of(task.fault), _changes(task))
+        for fix in repair.options():
+            candidate = fix.proposal.candidate
+            unchanged = candidate == task.parent.candidate != task.proposal.candidate
+            if not unchanged and Bundle.of(fix.proposal).manifest.bundle_sha256 not in task.tried:
+                return fix
+        raise NothingLeftToTryError(
+            f"The offline rules cannot mend {task.fault.error_type} after attempt {task.attempt}: "
+            f"{task.fault.message}"
+        )
 
-    @staticmethod
-    def _raised_limit(task: FixTask) -> Fix | None:
-        name = task.fault.limit
-        if name is None:
-            return None
+
+def _changes(task: FixTask) -> list[Change]:
+    return changes(task.proposal.candidate, task.parent.candidate)
+
+
+class _Repair(NamedTuple):
+    """A task with what its fault and its differences tell."""
+
+    task: FixTask
+    evidence: Evidence
+    found: list[Change]
+
+    def options(self) -> Iterator[Fix]:
+        """Give the fixes in the order in which they are tried."""
+        attempt = self.task.attempt
+        if attempt >= LAST_FIX:
+            yield from self.fresh_steps()
+        yield from self.raised_limit()
+        for mend in mends(self.task.proposal.candidate, self.task.parent.candidate, self.evidence):
+            yield self.edited(mend.candidate, mend.reason)
+        yield from self.undone(by_halves=attempt == LAST_FIX - 1)
+        if attempt < LAST_FIX:
+            yield from self.fresh_steps()
+
+    def raised_limit(self) -> Iterator[Fix]:
+        """Raise the limit that was hit, once: what needs more than twice as much is at fault."""
+        task, name = self.task, self.task.fault.limit
+        if name is None or any(
+            attempt.fix_tool is FixTool.ADJUST_LIMITS
+            and attempt.fault is not None
+            and attempt.fault.limit == name
+            for attempt in task.history
+        ):
+            return
         now, most = getattr(task.proposal.limits, name), getattr(task.hard_limits, name)
         wanted = min(now * RAISE_FACTOR, most)
         if wanted <= now:
-            return None
+            return
         changed = {**task.proposal.limits.model_dump(), name: wanted}
         if name == "cpu_s":  # the clock must outlast the CPU, with room on a busy machine
             patience = min(WALL_PER_CPU * wanted, task.hard_limits.wall_s)
             changed["wall_s"] = max(changed["wall_s"], patience)
-        limits = Limits.model_validate(changed)
-        return Fix(
+        yield Fix(
             tool=FixTool.ADJUST_LIMITS,
             reason=f"Raises {name} from {now} to {wanted}, for {task.fault.message}",
-            proposal=task.proposal.model_copy(update={"limits": limits, "hint": task.hint}),
+            proposal=task.proposal.model_copy(
+                update={"limits": Limits.model_validate(changed), "hint": task.hint}
+            ),
         )
 
-    @staticmethod
-    def _other_step(task: FixTask) -> Fix:
+    def undone(self, *, by_halves: bool) -> Iterator[Fix]:
+        """Take back what is suspect: the line, its function, or the more suspect half of all."""
+        groups = ranked(self.found, self.evidence)
+        singles = [group for group in groups if at_fault(group, self.evidence)] or groups
+        parts: list[list[Change]] = []
+        for group in singles:
+            line = at_fault(group, self.evidence)
+            parts += [line, group] if line and line != group else [group]
+        halves: list[list[Change]] = []
+        size = len(groups)
+        while size > 1:
+            size = (size + 1) // 2
+            halves.insert(0, [change for group in groups[:size] for change in group])
+        ordered = [*reversed(halves), *parts] if by_halves else [*parts, *halves]
+        candidate, parent = self.task.proposal.candidate, self.task.parent.candidate
+        for part in ordered:
+            together = with_dependents(candidate, parent, self.found, part)
+            yield self.edited(
+                reverted(candidate, parent, together),
+                f"Takes {names_of(together)} back to the parent's after "
+                f"{self.task.fault.error_type}: {self.task.fault.message}",
+            )
+
+    def fresh_steps(self) -> Iterator[Fix]:
+        """Take the parent with one other value of a parameter."""
+        task = self.task
         source = task.parent.candidate.files[ENTRY_FILE]
         try:
             declared = parameters.read(source)
-        except DesignRejectedError as error:
-            raise NothingLeftToTryError(
-                f"The offline rules cannot mend {task.fault.error_type}: {error}"
-            ) from error
+        except DesignRejectedError:
+            return
         generator = random.Random(f"{task.random_seed}/fix/{task.attempt}")  # noqa: S311
         for _ in range(DRAWS):
             values = parameters.step(declared, generator, changes=1)
             if values == declared.parameters:
                 continue
             change = parameters.difference(declared.parameters, values)
+            candidate = task.parent.candidate.with_file(
+                ENTRY_FILE, parameters.write(source, values)
+            )
             proposal = Proposal(
-                candidate=task.parent.candidate.with_file(
-                    ENTRY_FILE, parameters.write(source, values)
-                ),
+                candidate=candidate,
                 limits=task.proposal.limits,
                 mind=Mind.OFFLINE,
                 parent_sha256=task.parent.candidate.sha256,
@@ -79,14 +158,16 @@ class OfflineFixer:
                 hypothesis="A step of the random search; it predicts nothing.",
                 hint=task.hint,
             )
-            if Bundle.of(proposal).manifest.bundle_sha256 not in task.tried:
-                return Fix(
-                    tool=FixTool.EDIT_CANDIDATE,
-                    reason=f"Takes another step from the parent after {task.fault.error_type}: "
-                    f"{change}",
-                    proposal=proposal,
-                )
-        raise NothingLeftToTryError(
-            f"Every step from the parent has failed; the last fault was {task.fault.error_type}: "
-            f"{task.fault.message}"
+            yield Fix(
+                tool=FixTool.EDIT_CANDIDATE,
+                reason="Gives up the design for another step from the parent after "
+                f"{task.fault.error_type}: {change}",
+                proposal=proposal,
+            )
+
+    def edited(self, candidate: Candidate, reason: str) -> Fix:
+        """Give a fix of the source that keeps the rest of the proposal."""
+        proposal = self.task.proposal.model_copy(
+            update={"candidate": candidate, "hint": self.task.hint}
         )
+        return Fix(tool=FixTool.EDIT_CANDIDATE, reason=reason, proposal=proposal)

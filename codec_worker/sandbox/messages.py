@@ -19,11 +19,9 @@ LOCKED = b"locked"
 """What a candidate's process reports, before it runs the candidate, once nothing is left open."""
 
 
-class Setup(NamedTuple):
-    """What a zygote is told once; it serves one direction of one candidate."""
+class BaseSetup(NamedTuple):
+    """What a base is told once: all that does not depend on a candidate."""
 
-    direction: str
-    files: dict[str, str]
     preload: list[str]
     import_roots: list[str]
     interpreter_roots: list[str]
@@ -31,15 +29,26 @@ class Setup(NamedTuple):
     listable: list[str]
     seccomp_filter_hex: str
     drop_uid: bool
+
+
+class Setup(NamedTuple):
+    """What a zygote is told once; it serves one direction of one candidate."""
+
+    direction: str
+    files: dict[str, str]
     cpu_s: int
     memory_bytes: int
     max_threads: int
 
 
 class Ready(NamedTuple):
-    """A zygote's answer to its setup: empty error, and what it occupies before any call."""
+    """A zygote's answer to its setup: empty error, who it is, what it occupies before any call.
+
+    A descriptor of its process goes with it.
+    """
 
     error: str
+    pid: int
     address_space_bytes: int
     resident_bytes: int
 

@@ -1,31 +1,26 @@
 """The bench's end of a zygote: starting it, asking it for a call, ending it."""
 
+import contextlib
 import fcntl
 import json
 import mmap
 import os
+import select
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from codec_worker.sandbox.messages import Ended, Ready, Request, Setup
+from codec_worker.sandbox.base_process import give_back, last_line, lend
+from codec_worker.sandbox.messages import BaseSetup, Ended, Ready, Request, Setup
 from codec_worker.sandbox.outcome import SandboxUnavailableError
 
-_START = (
-    "import sys, json; sys.path[:0] = json.loads(sys.argv[3]); "
-    "from codec_worker.sandbox.zygote import main; main(int(sys.argv[1]), int(sys.argv[2]))"
-)
 _START_TIMEOUT_S = 120.0
 _END_TIMEOUT_S = 5.0
 _MESSAGE_BYTES = 64 << 10
 _F_ADD_SEALS = 1033
 _F_SEAL_SEAL, _F_SEAL_SHRINK, _F_SEAL_GROW, _F_SEAL_WRITE = 1, 2, 4, 8
-_CODE_ROOT = str(Path(__file__).resolve().parents[2])
 
 
 class Call(NamedTuple):
@@ -80,39 +75,31 @@ class ZygoteProcess:
 
     Parameters
     ----------
+    base
+        What it needs to find imported, and how it is locked down.
     setup
         What it is to serve.
     environment
         All of its environment variables.
     """
 
-    def __init__(self, setup: Setup, environment: Mapping[str, str]) -> None:
+    def __init__(self, base: BaseSetup, setup: Setup, environment: Mapping[str, str]) -> None:
         self._ready: Ready | None = None
+        self._process: int | None = None
+        self._direction = setup.direction
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as this object)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile("w+", encoding="utf-8") as file:
-            json.dump(setup, file)
-            file.seek(0)
-            file.flush()
-            descriptors = (theirs.fileno(), file.fileno())
-            search = [_CODE_ROOT, *setup.import_roots]
-            self._process = subprocess.Popen(
-                [
-                    sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START,
-                    *map(str, descriptors), json.dumps(search),
-                ],
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=self._complaints,
-                stderr=self._complaints,
-                pass_fds=descriptors,
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is for the bench, which then ends this
-            )  # fmt: skip
+        self._base = lend(base, environment)
+        source, _ = sealed_input([memoryview(json.dumps(setup).encode())])
+        try:
+            with theirs:
+                self._base.fork(theirs.fileno(), source, self._complaints.fileno())
+        finally:
+            os.close(source)
 
     @property
     def ready(self) -> Ready:
-        """What it occupies; waits until it is ready.
+        """What it is and occupies; waits until it is ready.
 
         Raises
         ------
@@ -120,17 +107,31 @@ class ZygoteProcess:
             If it cannot start.
         """
         if self._ready is None:
-            self._socket.settimeout(_START_TIMEOUT_S)
-            try:
-                message = self._socket.recv(_MESSAGE_BYTES)
-            except TimeoutError:
-                message = b""
-            self._socket.settimeout(None)
-            ready = Ready(*json.loads(message)) if message else Ready(self._last_words(), 0, 0)
+            message, processes = self._answer()
+            ready = Ready(*json.loads(message)) if message else Ready(self._last_words(), 0, 0, 0)
             if ready.error:
-                raise SandboxUnavailableError(f"The sandbox could not start: {ready.error}")
-            self._ready = ready
+                raise SandboxUnavailableError(
+                    f"The sandbox for {self._direction} could not start: {ready.error}"
+                )
+            self._process, self._ready = processes[0], ready
         return self._ready
+
+    def _answer(self) -> tuple[bytes, list[int]]:
+        self._socket.settimeout(_START_TIMEOUT_S)
+        try:
+            message, processes, _, _ = socket.recv_fds(self._socket, _MESSAGE_BYTES, 1)
+        except TimeoutError as error:
+            self._base.lost = True
+            raise SandboxUnavailableError(
+                f"The sandbox for {self._direction} could not start: "
+                f"it was not ready within {_START_TIMEOUT_S:g} s."
+            ) from error
+        except ConnectionError:
+            return b"", []
+        finally:
+            self._socket.settimeout(None)
+        self._base.lost |= bool(message) and not processes  # then the base itself says why
+        return message, processes
 
     @property
     def socket(self) -> socket.socket:
@@ -174,7 +175,7 @@ class ZygoteProcess:
         try:
             message = self._socket.recv(_MESSAGE_BYTES)
         except ConnectionError as error:
-            raise ZygoteLostError(str(error)) from error
+            raise ZygoteLostError(self._last_words()) from error
         if not message:
             raise ZygoteLostError(self._last_words())
         return Ended(*json.loads(message))
@@ -182,15 +183,23 @@ class ZygoteProcess:
     def close(self) -> None:
         """End the zygote and wait until it is gone."""
         self._socket.close()
-        try:
-            self._process.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
+        if self._process is not None:
+            if not self._is_gone(_END_TIMEOUT_S):
+                with contextlib.suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._process, signal.SIGKILL)
+                self._is_gone(_END_TIMEOUT_S)
+            os.close(self._process)
         self._complaints.close()
+        give_back(self._base)
+
+    def _is_gone(self, timeout_s: float) -> bool:
+        waiting = select.poll()
+        waiting.register(self._process or -1, select.POLLIN)
+        return bool(waiting.poll(1000 * timeout_s))
 
     def _last_words(self) -> str:
-        self._process.poll()
-        self._complaints.seek(0)
-        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"its process ended with {self._process.returncode}"
+        return (
+            last_line(self._complaints)
+            or self._base.last_words()
+            or "something killed its process, most likely the kernel for want of memory"
+        )

@@ -14,7 +14,14 @@ import numpy as np
 from codec_worker.contract import Clip, Geometry, Planes
 from codec_worker.sandbox import kernel, seccomp
 from codec_worker.sandbox.access_times import settle_access_times
-from codec_worker.sandbox.messages import FAILURE_BYTES, RESULT_HEADER, Ended, Request, Setup
+from codec_worker.sandbox.messages import (
+    FAILURE_BYTES,
+    RESULT_HEADER,
+    BaseSetup,
+    Ended,
+    Request,
+    Setup,
+)
 from codec_worker.sandbox.outcome import Outcome, Run, T
 from codec_worker.sandbox.probe import require_layers
 from codec_worker.sandbox.process import (
@@ -87,9 +94,7 @@ class Sandbox:
         self._limits = limits
         self._files = dict(files)
         self._view = view()
-        self._setup = Setup(
-            direction=direction,
-            files=self._files,
+        self._base = BaseSetup(
             preload=["codec_worker.contract", *preload],
             import_roots=list(self._view.import_roots),
             interpreter_roots=list(self._view.interpreter_roots),
@@ -97,6 +102,10 @@ class Sandbox:
             listable=list(self._view.listable),
             seccomp_filter_hex=seccomp.compile_filter().hex(),
             drop_uid=layers.uid_drop,
+        )
+        self._setup = Setup(
+            direction=direction,
+            files=self._files,
             cpu_s=limits.cpu_s,
             memory_bytes=limits.memory_bytes,
             max_threads=max_threads(limits),
@@ -188,7 +197,7 @@ class Sandbox:
             raise ValueError(f"this sandbox is for {self._direction}, not for {direction}")
 
     def _start(self) -> ZygoteProcess:
-        return ZygoteProcess(self._setup, _environment(self._limits.threads))
+        return ZygoteProcess(self._base, self._setup, _environment(self._limits.threads))
 
     def _call(self, task: _Task) -> _Result:
         room = max(task.most_bytes, FAILURE_BYTES)
@@ -229,7 +238,7 @@ class Sandbox:
                     os.close(descriptor)
         except ZygoteLostError as error:
             wall_s = time.monotonic() - started
-            reason = f"its zygote is gone: {error}".encode()
+            reason = f"its zygote for {self._direction} is gone: {error}".encode()
             return Watched(Ended(0, 0.0, 0), wall_s, None, reason, b"")
 
 

@@ -1,15 +1,11 @@
 """The zygote: a clean, warm process from which every call of a candidate is forked.
 
-It is started with an empty environment by exec, so nothing of the bench's memory (frames,
-credentials, metrics) is in it. It imports what it is told to, learns the sources of one
-candidate for one direction, and then forks once per call. It never runs the candidate itself;
-once a first call has shown that compiling the sources is harmless, it does that for all calls.
+It is forked from the base, learns the sources of one candidate for one direction, and then forks
+once per call. It never runs the candidate itself; once a first call has shown that compiling the
+sources is harmless, it does that for all calls.
 """
 
 import contextlib
-import gc
-import importlib
-import importlib.util
 import json
 import mmap
 import os
@@ -17,65 +13,51 @@ import resource
 import select
 import signal
 import socket
-import sys
+import traceback
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
-from codec_worker.sandbox import candidate_process, kernel, landlock, reach
-from codec_worker.sandbox.import_policy import ImportPolicy
+from codec_worker.sandbox import candidate_process
 from codec_worker.sandbox.importer import compile_files
 from codec_worker.sandbox.lockdown import Lockdown
-from codec_worker.sandbox.messages import Ended, Ready, Request, Setup
-from codec_worker.sandbox.outcome import SandboxUnavailableError
+from codec_worker.sandbox.messages import BaseSetup, Ended, Ready, Request, Setup
 
 _MESSAGE_BYTES = 64 << 10
 _FIRST_UID = {"encode": 0x7000_0000, "decode": 0x7800_0000}
 _FIRST_UID_16_BIT = {"encode": 20_000, "decode": 40_000}
 _UIDS_16_BIT = 20_000
-_OWN_MODULES = ("codec_lab", "codec_worker.sandbox.")
 
 
-def main(socket_descriptor: int, setup_descriptor: int) -> None:
+class Base(NamedTuple):
+    """What a zygote inherits: the base's setup, and a descriptor of a Landlock ruleset."""
+
+    setup: BaseSetup
+    ruleset: int
+
+
+def main(
+    base: Base, socket_descriptor: int, setup_descriptor: int, complaints_descriptor: int
+) -> None:
     """Serve calls until the bench closes its end of the socket."""
-    bench = socket.socket(fileno=socket_descriptor)
-    with os.fdopen(setup_descriptor, encoding="utf-8") as file:
-        setup = Setup(*json.load(file))
+    for standard in (1, 2):
+        os.dup2(complaints_descriptor, standard)
+    os.close(complaints_descriptor)
     try:
-        _prepare(setup)
-        zygote = _Zygote(bench, setup)
-        ready = Ready("", *_occupied_bytes())
-    except (SandboxUnavailableError, ImportError, OSError) as error:
-        bench.send(json.dumps(Ready(f"{error}", 0, 0)).encode())
-        return
-    bench.send(json.dumps(ready).encode())
-    zygote.serve()
-
-
-def _prepare(setup: Setup) -> None:
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-    with contextlib.suppress(OSError):  # then the bench and its candidates are equal victims
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    if setup.drop_uid:
-        reach.make_reachable(setup.interpreter_roots)
-    os.chdir("/")
-    # Look into every folder once: afterwards a candidate finds modules without listing it.
-    importlib.util.find_spec("no_such_module")
-    sys.meta_path.insert(0, ImportPolicy())
-    for name in setup.preload:
-        importlib.import_module(name)
-    if "numba" in setup.preload:  # the first function costs half a second, further ones little
-        sys.modules["numba"].njit("int64(int64)")(lambda number: number)
-    # Of the bench's own modules only what a candidate may import stays within its reach.
-    sys.path[:] = [path for path in sys.path if path not in _own_roots(setup)]
-    for name in [name for name in sys.modules if name.startswith(_OWN_MODULES)]:
-        del sys.modules[name]
-    gc.collect()
-    gc.freeze()
-
-
-def _own_roots(setup: Setup) -> set[str]:
-    return {str(Path(__file__).resolve().parents[2])} - set(setup.import_roots)
+        os.setsid()
+        bench = socket.socket(fileno=socket_descriptor)
+        with os.fdopen(setup_descriptor, encoding="utf-8") as file:
+            setup = Setup(*json.load(file))
+        zygote = _Zygote(bench, base, setup)
+        ready = json.dumps(Ready("", os.getpid(), *_occupied_bytes())).encode()
+        own_process = os.pidfd_open(os.getpid())
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(bench, [ready], [own_process])
+            os.close(own_process)
+            zygote.serve()
+    except BaseException:
+        traceback.print_exc()
+        raise
 
 
 def _occupied_bytes() -> tuple[int, int]:
@@ -93,16 +75,16 @@ def _own_uid(direction: str) -> int:
 
 
 class _Zygote:
-    def __init__(self, bench: socket.socket, setup: Setup) -> None:
+    def __init__(self, bench: socket.socket, base: Base, setup: Setup) -> None:
         self._bench = bench
         self._setup = setup
         self._compiled: dict[str, CodeType] = {}
         address_space_bytes, _ = _occupied_bytes()
         self._lockdown = Lockdown(
             zygote_pid=os.getpid(),
-            uid=_own_uid(setup.direction) if setup.drop_uid else None,
-            ruleset=landlock.create_ruleset(setup.readable, setup.listable),
-            seccomp_filter=bytes.fromhex(setup.seccomp_filter_hex),
+            uid=_own_uid(setup.direction) if base.setup.drop_uid else None,
+            ruleset=base.ruleset,
+            seccomp_filter=bytes.fromhex(base.setup.seccomp_filter_hex),
             cpu_s=setup.cpu_s,
             address_space_bytes=address_space_bytes + setup.memory_bytes,
             max_threads=setup.max_threads,

@@ -40,6 +40,7 @@ from codec_lab.limits import Limits  # noqa: E402
 from codec_worker.contract import Clip, Geometry  # noqa: E402
 from codec_worker.sandbox import Run, Sandbox, probe, readable  # noqa: E402
 from codec_worker.sandbox import sandbox as sandbox_module  # noqa: E402
+from codec_worker.sandbox.base_process import close_idle_bases  # noqa: E402
 from codec_worker.sandbox.reach import make_reachable  # noqa: E402
 
 MIB = 1 << 20
@@ -87,6 +88,7 @@ def report(folder: str) -> dict[str, Any]:
         targets = make_targets(folder, token, victim.pid, descriptor, stack)
         descriptors = open_descriptors()
         zygotes, inside = run_inside(targets)
+        close_idle_bases()
         descriptors_left = open_descriptors() - descriptors
         outside = run_outside(targets)
     return {
@@ -249,7 +251,7 @@ def run_inside(targets: dict[str, Any]) -> tuple[list[int], dict[str, Any]]:
 
     def box(files: dict[str, str], direction: str, limits: str) -> Sandbox:
         sandbox = Sandbox(files, direction, LIMITS[limits])
-        zygotes.append(sandbox._zygote._process.pid)
+        zygotes.append(sandbox._zygote.ready.pid)
         return sandbox
 
     def try_honest(sandbox: Sandbox, name: str) -> None:

@@ -196,7 +196,8 @@ def test_each_direction_has_limits_an_environment_and_if_possible_a_user_of_its_
     )
     assert set(status["environment"]) <= {
         "HOME", "LANG", "LC_CTYPE", "MALLOC_ARENA_MAX", "MKL_NUM_THREADS",
-        "NUMBA_CACHE_LOCATOR_CLASSES", "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER",
+        "NUMBA_CACHE_LOCATOR_CLASSES", "NUMBA_CPU_FEATURES", "NUMBA_CPU_NAME",
+        "NUMBA_NUM_THREADS", "NUMBA_THREADING_LAYER",
         "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PATH", "PYTHONHASHSEED",
     }  # fmt: skip
 
@@ -256,10 +257,10 @@ def test_a_sandbox_whose_zygote_died_says_so_and_starts_anew() -> None:
     with Sandbox(HONEST, "encode", LIMITS) as box:
         assert box.encode(noise(), 40).outcome is Outcome.OK
         assert box._zygote is not None
-        os.kill(box._zygote._process.pid, signal.SIGKILL)
+        os.kill(box._zygote.ready.pid, signal.SIGKILL)
         lost = box.encode(noise(), 40)
         assert (lost.outcome, lost.value) == (Outcome.SANDBOX_ERROR, None)
-        assert "zygote is gone" in lost.message
+        assert "its zygote for encode is gone: something killed its process" in lost.message
         assert box.encode(noise(), 40).outcome is Outcome.OK
 
 
@@ -269,18 +270,80 @@ import os, sys
 from tests.worker.sandbox.test_sandbox import LIMITS, Sandbox, noise
 source = "import time\\ndef encode(clip, quality):\\n    time.sleep(60)"
 box = Sandbox({"codec.py": source}, "encode", LIMITS)
-box._zygote.ready
-print(box._zygote._process.pid, flush=True)
+print(box._zygote._base._process.pid, box._zygote.ready.pid, flush=True)
 box.encode(noise(), 40)
 """
     root = Path(__file__).parents[3]
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as bench:
         assert bench.stdout is not None
-        zygote = int(bench.stdout.readline())
-        family = [zygote, *wait_for(lambda: children(zygote))]
+        base, zygote = map(int, bench.stdout.readline().split())
+        assert children(base) == [zygote]
+        family = [base, zygote, *wait_for(lambda: children(zygote))]
         bench.kill()
     wait_for(lambda: not any(is_alive(pid) for pid in family))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read a sandbox's memory")
+def test_nothing_of_a_candidate_is_in_the_memory_of_another_or_of_the_base() -> None:
+    sources, secrets = {}, {}
+    for name in ("first", "second"):
+        secrets[name] = f"{name}'s-own-{os.urandom(16).hex()}"
+        sources[name] = {
+            "codec.py": f"SECRET = {secrets[name]!r}\n"
+            "def encode(clip, quality):\n    return bytes(clip.y[0, 0, :32])\n"
+        }
+    clip = noise()
+    frames = clip.y[0, 0, :32].tobytes()
+    with Sandbox(sources["first"], "encode", LIMITS) as first:
+        assert first.encode(clip, 40).value == first.encode(clip, 40).value == frames
+        with (
+            Sandbox(sources["first"], "decode", LIMITS) as decoder,
+            Sandbox(sources["second"], "encode", LIMITS) as second,
+        ):
+            zygotes = {
+                name: box._zygote.ready.pid
+                for name, box in (("first", first), ("decoder", decoder), ("second", second))
+                if box._zygote is not None
+            }
+            base = second._zygote._base._process.pid if second._zygote is not None else 0
+            assert {*children(base)} >= {*zygotes.values()}
+            memory = {name: memory_of(pid) for name, pid in {**zygotes, "base": base}.items()}
+    found = {
+        name: {owner for owner, secret in secrets.items() if secret.encode() in content}
+        for name, content in memory.items()
+    }
+    assert found == {"first": {"first"}, "decoder": {"first"}, "second": {"second"}, "base": set()}
+    assert not [name for name, content in memory.items() if frames in content]
+
+
+def memory_of(pid: int) -> bytes:
+    parts = []
+    with Path(f"/proc/{pid}/mem").open("rb") as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, rights = line.split()[:2]
+            if rights.startswith("rw"):
+                start, end = (int(address, 16) for address in span.split("-"))
+                memory.seek(start)
+                parts.append(memory.read(end - start))
+    return b"".join(parts)
+
+
+def test_a_base_serves_again_and_a_dead_one_is_replaced() -> None:
+    with Sandbox(HONEST, "encode", LIMITS) as box:
+        assert box._zygote is not None
+        base = box._zygote._base._process
+    with Sandbox(HONEST, "encode", LIMITS) as box:
+        assert box._zygote is not None
+        assert box._zygote._base._process is base
+        assert box._zygote.ready.pid > 0
+        base.kill()
+        base.wait()
+        assert box.encode(noise(), 40).outcome is Outcome.OK  # a zygote outlives its base
+    with Sandbox(HONEST, "encode", LIMITS) as box:
+        assert box._zygote is not None
+        assert box._zygote._base._process is not base
+        assert box.encode(noise(), 40).outcome is Outcome.OK
 
 
 def children(pid: int) -> list[int]:
