@@ -33,6 +33,7 @@ from codec_worker.sandbox.process import (
 from codec_worker.sandbox.readable import view
 from codec_worker.sandbox.verdict import Verdict, judge, printable, read_result
 from codec_worker.sandbox.watch import Watched, max_threads, watch
+from codec_worker.toolbox.processor import numba_settings
 
 if TYPE_CHECKING:  # the zygote imports this module too, and can do without pydantic
     from codec_lab.limits import Limits
@@ -265,6 +266,7 @@ def _environment(threads: int) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": count,
         "PATH": "/nonexistent",
         "PYTHONHASHSEED": "0",
+        **numba_settings(),
     }
 
 

@@ -4,19 +4,25 @@ A kernel states its types, so importing its module compiles it or loads it from 
 no call ever pays for compilation. Numba's own cache looks only at the file of the function:
 after a change in a callee of another file it would go on running the old code, and in a folder
 that cannot be written it would not look at all. :class:`ToolboxCacheLocator` mends both.
+Loading is cheap, and code is made for a common processor, so that what one machine has cached
+serves the next.
 """
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import llvmlite.binding as llvm
 import numpy as np
 from numba import config, njit
 from numba.core.caching import InTreeCacheLocator
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
 from numpy.typing import NDArray
+
+from codec_worker.toolbox.processor import numba_settings
 
 U8 = NDArray[np.uint8]
 I16 = NDArray[np.int16]
@@ -64,12 +70,60 @@ class ToolboxCacheLocator(InTreeCacheLocator):  # type: ignore[misc] # numba has
         return super().from_function(py_func, py_file)
 
 
+if config.CPU_NAME is None:
+    for _variable, _value in numba_settings().items():
+        setattr(config, _variable.removeprefix("NUMBA_"), _value)
+
 _OWN_LOCATOR = f"{__name__}.{ToolboxCacheLocator.__qualname__}"
 if _OWN_LOCATOR not in config.CACHE_LOCATOR_CLASSES:
     _others = config.CACHE_LOCATOR_CLASSES or (
         "UserProvidedCacheLocator,InTreeCacheLocator,UserWideCacheLocator"
     )
     config.CACHE_LOCATOR_CLASSES = f"{_OWN_LOCATOR},{_others}"
+
+
+class _KernelLibrary(JITCodeLibrary):  # type: ignore[misc] # numba has no types
+    """Compiled code that reads its intermediate form only when another function inlines it.
+
+    Numba caches both, and parses both whenever it loads a function: most of the time that loading
+    the toolbox would take, for nothing, as its kernels are compiled already.
+    """
+
+    _bitcode = b""
+
+    def serialize_using_object_code(self) -> tuple[str, str, tuple[Any, ...]]:
+        """Add the names of what is defined, which numba would parse the intermediate form for."""
+        name, kind, (code, bitcode) = super().serialize_using_object_code()
+        module = self._get_module_for_linking()
+        values = (*module.functions, *module.global_variables)
+        defined = sorted(value.name for value in values if not value.is_declaration)
+        return name, kind, (code, bitcode, defined)
+
+    @classmethod
+    def _unserialize(cls, codegen: Any, state: tuple[str, str, Any]) -> Any:
+        name, kind, data = state
+        if kind != "object":
+            return super()._unserialize(codegen, state)
+        library = codegen.create_library(name)
+        library.restore(*data)
+        return library
+
+    def restore(self, code: bytes, bitcode: bytes, defined: Iterable[str]) -> None:
+        """Become what :meth:`serialize_using_object_code` has written."""
+        self.enable_object_caching()
+        self._set_compiled_object(code)
+        self._bitcode = bitcode
+        self._finalize_final_module()
+        self._codegen._engine._defined_symbols.update(defined)  # noqa: SLF001 (has no public way)
+
+    def _get_module_for_linking(self) -> Any:
+        if self._bitcode:
+            self._shared_module = llvm.parse_bitcode(self._bitcode)
+            self._bitcode = b""
+        return super()._get_module_for_linking()
+
+
+JITCPUCodegen._library_class = _KernelLibrary  # noqa: SLF001 (has no public way)
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

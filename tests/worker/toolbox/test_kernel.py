@@ -1,0 +1,87 @@
+"""Kernels come from the cache, serve others that inline them, and suit a common processor."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codec_lab.limits import Limits
+from codec_worker.contract import Clip
+from codec_worker.sandbox import Sandbox
+from codec_worker.toolbox import processor
+
+OWN_KERNEL = """
+import json
+
+import numba
+from numba import config
+
+from codec_worker.toolbox import distortion
+
+@numba.njit
+def cost(a, b):
+    return distortion.sad(a, 0, 0, b, 0, 0, 8, 8) + distortion.ssd(a, 0, 0, b, 0, 0, 8, 8)
+
+def encode(clip, quality):
+    a, b = clip.y[0, :8, :8].copy(), clip.y[1, :8, :8].copy()
+    hits = sum(distortion.sad.stats.cache_hits.values())
+    answer = [int(cost(a, b)), hits, config.CPU_NAME or "", config.CPU_FEATURES]
+    return json.dumps(answer).encode()
+"""
+
+
+def test_a_candidates_own_kernel_can_call_one_of_the_toolbox() -> None:
+    y = np.random.default_rng(3).integers(0, 256, (2, 16, 16), np.uint8)
+    clip = Clip(y, y[:, ::2, ::2].copy(), y[:, ::2, ::2].copy(), 25.0)
+    difference = np.abs(y[0, :8, :8].astype(int) - y[1, :8, :8])
+
+    modules = ("numba", "codec_worker.toolbox.distortion")
+    with Sandbox({"codec.py": OWN_KERNEL}, "encode", Limits(cpu_s=60, wall_s=200), modules) as box:
+        run = box.encode(clip, 30)
+
+    assert run.value is not None, run.message
+    cost, hits, cpu_name, cpu_features = json.loads(run.value)
+    assert cost == difference.sum() + (difference**2).sum()
+    assert hits == 1  # loaded, not compiled
+    wanted = processor.numba_settings()
+    assert cpu_name == wanted.get("NUMBA_CPU_NAME", "")
+    assert cpu_features == wanted.get("NUMBA_CPU_FEATURES")
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "name"),
+    [
+        ("x86_64", "fpu abm avx avx2 bmi1 bmi2 f16c fma movbe avx512f", "x86-64-v3"),
+        ("x86_64", "fpu sse4_2 avx", None),
+        ("x86_64", "", None),
+        ("aarch64", "fpu", None),
+    ],
+)
+def test_only_a_processor_with_all_its_features_takes_the_common_code(
+    machine: str, flags: str, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor.platform, "machine", lambda: machine)
+    monkeypatch.setattr(Path, "read_text", lambda *_: f"processor : 0\nflags\t\t: {flags}\n")
+
+    settings = processor.numba_settings.__wrapped__()
+
+    assert settings.get("NUMBA_CPU_NAME") == name
+    assert (settings.get("NUMBA_CPU_FEATURES") == "") is (name is not None)
+
+
+def test_another_processor_can_be_asked_for() -> None:
+    program = "from codec_worker.toolbox import kernel; print(kernel.config.CPU_NAME)"
+    for chosen in ({}, {"NUMBA_CPU_NAME": "generic"}):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, **chosen},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        default = processor.numba_settings().get("NUMBA_CPU_NAME")
+        assert done.stdout.strip() == str(chosen.get("NUMBA_CPU_NAME", default))
