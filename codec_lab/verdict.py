@@ -13,6 +13,7 @@ from codec_lab.plan import Quality
 PositiveFloat = Annotated[float, Field(gt=0)]
 Db = Annotated[float, Field(ge=0, le=100)]
 """Decibels; identical planes count as 100 dB."""
+Vmaf = Annotated[float, Field(ge=0, le=100)]
 
 
 class Metric(StrEnum):
@@ -21,6 +22,9 @@ class Metric(StrEnum):
     PSNR_Y = "psnr_y_db"
     PSNR_YUV = "psnr_yuv_db"
     SSIM_Y = "ssim_y"
+    XPSNR_Y = "xpsnr_y_db"
+    VMAF = "vmaf"
+    VMAF_NEG = "vmaf_neg"
 
 
 class Fault(Model):
@@ -70,6 +74,10 @@ class RatePoint(Model):
         ``(6 Y + U + V) / 8`` of the means (ITU-T HSTP-VID-WPOM, 6:1:1 weights).
     ssim_y : float
         Mean SSIM of luma.
+    xpsnr_y_db : float
+        Mean over the frames of each frame's XPSNR of luma, in dB.
+    vmaf, vmaf_neg : float or None
+        Mean over the frames; absent where VMAF was not measured.
     encode_cpu_s, decode_cpu_s : float or None
         CPU seconds for the whole clip; absent for cached anchors.
     encode_peak_memory_bytes, decode_peak_memory_bytes : int or None
@@ -88,6 +96,9 @@ class RatePoint(Model):
     psnr_v_db: Db
     psnr_yuv_db: Db
     ssim_y: float = Field(ge=-1, le=1)
+    xpsnr_y_db: float = Field(le=100)
+    vmaf: Vmaf | None = None
+    vmaf_neg: Vmaf | None = None
     encode_cpu_s: float | None = None
     decode_cpu_s: float | None = None
     encode_peak_memory_bytes: int | None = None
@@ -96,9 +107,10 @@ class RatePoint(Model):
     bitstream_sha256: Sha256 | None = None
     decoded_sha256: Sha256 | None = None
 
-    def value(self, metric: Metric) -> float:
-        """Give the point's value of a metric."""
-        return float(getattr(self, metric.value))
+    def value(self, metric: Metric) -> float | None:
+        """Give the point's value of a metric; None where it was not measured."""
+        value: float | None = getattr(self, metric.value)
+        return value
 
 
 class BdRate(Model):
@@ -135,7 +147,13 @@ class AnchorCurve(Model):
 
 
 class ClipResult(Model):
-    """A candidate's rate points on one clip beside the anchors'."""
+    """A candidate's rate points on one clip beside the anchors'.
+
+    Attributes
+    ----------
+    vmaf_reason : str or None
+        Why no rate point has a VMAF.
+    """
 
     clip: Name
     clip_sha256: Sha256
@@ -147,6 +165,7 @@ class ClipResult(Model):
     points: tuple[RatePoint, ...]
     anchors: tuple[AnchorCurve, ...]
     bd_rates: tuple[BdRate, ...]
+    vmaf_reason: str | None = None
 
 
 class Verdict(Model):

@@ -16,10 +16,9 @@ from codec_lab.clip import SourceClip
 from codec_lab.errors import BenchError, ConfigurationError
 from codec_lab.model import Model
 from codec_lab.ports import ObjectStore
-from codec_lab.verdict import AnchorCurve, RatePoint
-from codec_worker import video
+from codec_lab.verdict import AnchorCurve, Metric, RatePoint
+from codec_worker import ffmpeg_program, metrics, video
 from codec_worker.contract import Clip
-from codec_worker.metrics import bitrate_bps, measure
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells errors alone, not each setting
 
@@ -132,23 +131,17 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
     """
     packets = encode_point(anchor, q, clip)
     decoded = video.decode(anchor.decoder, packets)
-    quality = measure(clip, decoded)
-    size_bytes = sum(map(len, packets))
-    return RatePoint(
-        quality=q,
-        size_bytes=size_bytes,
-        bitrate_bps=bitrate_bps(size_bytes, clip),
-        psnr_y_db=quality.psnr_y_db,
-        psnr_u_db=quality.psnr_u_db,
-        psnr_v_db=quality.psnr_v_db,
-        psnr_yuv_db=quality.psnr_yuv_db,
-        ssim_y=quality.ssim_y,
-    )
+    return metrics.rate_point(q, sum(map(len, packets)), clip, metrics.measure(clip, decoded))
 
 
 def curve_key(name: str, source: SourceClip) -> str:
-    """Key of an anchor's curve: another option or library is another curve."""
-    settings = {"library": video.LIBRARY, "anchor": anchor_named(name).model_dump(mode="json")}
+    """Key of an anchor's curve: another option, library or tool of a metric is another curve."""
+    settings = {
+        "library": video.LIBRARY,
+        "anchor": anchor_named(name).model_dump(mode="json"),
+        "metrics": list(Metric),
+        "vmaf": ffmpeg_program.version_with("libvmaf"),
+    }
     return keys.anchor_curve(source.sha256, name, canonical_sha256(settings))
 
 

@@ -13,7 +13,7 @@ from codec_lab.clip import SourceClip
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore
 from codec_lab.verdict import AnchorCurve, BdRate, ClipResult, Metric, RatePoint
-from codec_worker import anchors, environment
+from codec_worker import anchors, environment, vmaf
 from codec_worker.contract import Clip
 from codec_worker.failure import withhold_if_hidden
 from codec_worker.kept_points import KeptPoints
@@ -202,6 +202,7 @@ def clip_result(
     source: SourceClip, points: Sequence[RatePoint], curves: Sequence[AnchorCurve]
 ) -> ClipResult:
     """Put a candidate's points beside the anchors' and compare them."""
+    absence = vmaf.absence(source.width, source.height)
     return ClipResult(
         clip=source.name,
         clip_sha256=source.sha256,
@@ -212,15 +213,28 @@ def clip_result(
         fps=source.fps,
         points=tuple(points),
         anchors=tuple(curves),
-        bd_rates=tuple(_compare(curve, points, metric) for curve in curves for metric in Metric),
+        bd_rates=tuple(
+            _compare(curve, points, metric, absence) for curve in curves for metric in Metric
+        ),
+        vmaf_reason=absence,
     )
 
 
-def _compare(curve: AnchorCurve, points: Sequence[RatePoint], metric: Metric) -> BdRate:
+def _compare(
+    curve: AnchorCurve, points: Sequence[RatePoint], metric: Metric, absence: str | None
+) -> BdRate:
     anchor, tested = (
-        [RateQuality(point.bitrate_bps, point.value(metric)) for point in side]
+        [
+            RateQuality(point.bitrate_bps, value)
+            for point in side
+            if (value := point.value(metric)) is not None
+        ]
         for side in (curve.points, points)
     )
+    if not anchor or not tested:
+        return BdRate(
+            anchor=curve.anchor, metric=metric, percent=None, overlap_percent=0, reason=absence
+        )
     delta = bd_rate(anchor, tested)
     return BdRate(
         anchor=curve.anchor,

@@ -141,7 +141,7 @@ class KeptPoints:
         decoded = Clip(*measurement.decoded.planes, clip.fps)
         name = self._name(source, measurement.point.quality)
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **measurement.quality.frames._asdict())
+        np.savez_compressed(buffer, allow_pickle=False, **measurement.quality.frames.arrays())
         frames = buffer.getvalue()
         self._store.put(f"{name}.bin", bitstream)
         self._store.put(f"{name}.npz", frames)

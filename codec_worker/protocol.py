@@ -13,7 +13,7 @@ from codec_lab.errors import ContractError, LimitExceededError, RoundTripError
 from codec_lab.verdict import RatePoint
 from codec_worker.contract import Clip
 from codec_worker.failure import CandidateFailedError
-from codec_worker.metrics import Quality, bitrate_bps, measure
+from codec_worker.metrics import Quality, measure, psnr_y_db, rate_point
 from codec_worker.runner import Decoded, Encoded, Runner
 from codec_worker.sandbox import Outcome
 
@@ -62,20 +62,13 @@ def measure_point(runner: Runner, clip: Clip, quality: int, what: str) -> Measur
             f"{MIN_PSNR_Y_DB:g} dB is no picture.",
             direction="decode",
         )
-    size_bytes = len(encoded.bitstream)
-    point = RatePoint(
-        quality=quality,
-        size_bytes=size_bytes,
-        bitrate_bps=bitrate_bps(size_bytes, clip),
-        psnr_y_db=measured.psnr_y_db,
-        psnr_u_db=measured.psnr_u_db,
-        psnr_v_db=measured.psnr_v_db,
-        psnr_yuv_db=measured.psnr_yuv_db,
-        ssim_y=measured.ssim_y,
-        encode_cpu_s=encoded.cpu_s,
-        decode_cpu_s=decoded.cpu_s,
-        encode_peak_memory_bytes=encoded.peak_memory_bytes,
-        decode_peak_memory_bytes=decoded.peak_memory_bytes,
+    point = rate_point(quality, len(encoded.bitstream), clip, measured).model_copy(
+        update={
+            "encode_cpu_s": encoded.cpu_s,
+            "decode_cpu_s": decoded.cpu_s,
+            "encode_peak_memory_bytes": encoded.peak_memory_bytes,
+            "decode_peak_memory_bytes": decoded.peak_memory_bytes,
+        }
     )
     return Measurement(point, measured, encoded, decoded)
 
@@ -111,7 +104,7 @@ def check_round_trip(runner: Runner, clip: Clip, measurement: Measurement, what:
             )
         if run.value is None:
             continue
-        reached_db = measure(clip, run.value).psnr_y_db
+        reached_db = psnr_y_db(clip, run.value)
         if reached_db > measurement.point.psnr_y_db - DAMAGE_MARGIN_DB:
             raise CandidateFailedError(
                 RoundTripError,

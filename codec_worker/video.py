@@ -1,4 +1,4 @@
-"""Video in and out: the only module that imports PyAV.
+"""Video in and out, by PyAV.
 
 Every frame is 8-bit 4:2:0. Planes are copied row by row, because the rows of FFmpeg's planes are
 padded (``line_size`` 384 for a width of 352).
@@ -15,7 +15,6 @@ from typing import NamedTuple
 import av
 import av.error
 import numpy as np
-from av.filter import Graph
 from numpy.typing import NDArray
 
 from codec_lab.errors import BenchError, ConfigurationError
@@ -34,21 +33,6 @@ class ReadClip(NamedTuple):
 
     clip: Clip
     notices: tuple[str, ...]
-
-
-class FrameQuality(NamedTuple):
-    """Quality of each frame.
-
-    Attributes
-    ----------
-    psnr_db : ndarray of float64, (n, 3)
-        PSNR of Y, U and V; infinite where the planes are identical.
-    ssim_y : ndarray of float64, (n,)
-        SSIM of luma.
-    """
-
-    psnr_db: NDArray[np.float64]
-    ssim_y: NDArray[np.float64]
 
 
 def planes_sha256(clip: Clip) -> str:
@@ -202,7 +186,8 @@ def _rows(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
     return padded[: plane.height, : plane.width]
 
 
-def _frames(planes: Planes, time_base: Fraction) -> Iterator[av.VideoFrame]:
+def frames_of(planes: Planes, time_base: Fraction) -> Iterator[av.VideoFrame]:
+    """Give planes as FFmpeg's frames, counted in units of ``time_base``."""
     height, width = planes[0].shape[1:]
     for pts, samples in enumerate(zip(*planes, strict=True)):
         frame = av.VideoFrame(width, height, "yuv420p")
@@ -213,7 +198,8 @@ def _frames(planes: Planes, time_base: Fraction) -> Iterator[av.VideoFrame]:
         yield frame
 
 
-def _time_base(fps: float) -> Fraction:
+def time_base_of(fps: float) -> Fraction:
+    """Give the duration of a frame, exact for the rates of broadcasting (30000/1001)."""
     return 1 / Fraction(fps).limit_denominator(1001)
 
 
@@ -221,14 +207,14 @@ def freeze(clip: Clip) -> bytes:
     """Write a clip as lossless FFV1 in Matroska; equal clips give equal bytes."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="matroska", options={"fflags": "+bitexact"}) as container:
-        time_base = _time_base(clip.fps)
+        time_base = time_base_of(clip.fps)
         stream = container.add_stream(
             "ffv1", rate=1 / time_base, options={"level": "3", "slices": "4", "threads": "1"}
         )
         stream.height, stream.width = clip.y.shape[1:]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.flags |= av.codec.context.Flags.bitexact
-        for frame in _frames((clip.y, clip.u, clip.v), time_base):
+        for frame in frames_of((clip.y, clip.u, clip.v), time_base):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
@@ -261,14 +247,14 @@ def encode(encoder: str, options: Mapping[str, str], clip: Clip) -> list[bytes]:
         raise BenchError(f"{encoder} is no video encoder.")
     context.height, context.width = clip.y.shape[1:]
     context.pix_fmt = "yuv420p"
-    context.time_base = _time_base(clip.fps)
+    context.time_base = time_base_of(clip.fps)
     context.framerate = 1 / context.time_base
     context.options = dict(options)
     context.open()
     if context.options:  # FFmpeg leaves here what it did not understand
         raise BenchError(f"{encoder} knows no option {', '.join(context.options)}.")
     packets = []
-    for frame in _frames((clip.y, clip.u, clip.v), context.time_base):
+    for frame in frames_of((clip.y, clip.u, clip.v), context.time_base):
         packets += context.encode(frame)
     packets += context.encode(None)
     return [bytes(packet) for packet in packets]
@@ -293,47 +279,3 @@ def decode(decoder: str, packets: Iterable[bytes]) -> Planes:
     if not frames:
         raise BenchError(f"The decoder {decoder} gave no frame.")
     return _stack(frames)
-
-
-def compare(reference: Planes, decoded: Planes) -> FrameQuality:
-    """Measure PSNR and SSIM by FFmpeg's filters, frame by frame.
-
-    Both videos are raw frames of equal time stamps; the decoded one is the first input, as the
-    filters expect. One thread, so that the order of the sums does not depend on the machine.
-
-    Parameters
-    ----------
-    reference, decoded : tuple of ndarray of uint8
-        Planes of equal shapes.
-    """
-    if [plane.shape for plane in reference] != [plane.shape for plane in decoded]:
-        raise BenchError("Videos of different shapes cannot be compared.")
-    height, width = reference[0].shape[1:]
-    time_base = Fraction(1, 25)
-    graph = Graph()
-    graph.threads = 1
-    main, other = (
-        graph.add_buffer(
-            width=width, height=height, format=av.VideoFormat("yuv420p"), time_base=time_base
-        )
-        for _ in range(2)
-    )
-    psnr, ssim, split = graph.add("psnr"), graph.add("ssim"), graph.add("split")
-    sink = graph.add("buffersink")
-    main.link_to(psnr, 0, 0)
-    other.link_to(split)
-    split.link_to(psnr, 0, 1)
-    psnr.link_to(ssim, 0, 0)
-    split.link_to(ssim, 1, 1)
-    ssim.link_to(sink)
-    graph.configure()
-    psnr_db = np.empty((len(reference[0]), 3))
-    ssim_y = np.empty(len(reference[0]))
-    pairs = zip(_frames(decoded, time_base), _frames(reference, time_base), strict=True)
-    for index, (decoded_frame, reference_frame) in enumerate(pairs):
-        main.push(decoded_frame)
-        other.push(reference_frame)
-        metadata = sink.pull().metadata
-        psnr_db[index] = [float(metadata[f"lavfi.psnr.psnr.{plane}"]) for plane in "yuv"]
-        ssim_y[index] = float(metadata["lavfi.ssim.Y"])
-    return FrameQuality(psnr_db, ssim_y)

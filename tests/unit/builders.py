@@ -102,6 +102,7 @@ def rate_point(quality: int, size_bytes: int, psnr_y_db: float) -> RatePoint:
         psnr_v_db=40,
         psnr_yuv_db=(6 * psnr_y_db + 80) / 8,
         ssim_y=0.9,
+        xpsnr_y_db=psnr_y_db - 1,
         encode_cpu_s=0.4,
         decode_cpu_s=0.1,
     )

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_image_installs_the_workers_dependencies() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pinned = [*project["dependencies"], *project["optional-dependencies"]["worker"]]
+    extras = project["optional-dependencies"]
+    pinned = [*project["dependencies"], *extras["worker"], *extras["vmaf"]]
     wanted = {line.split("==")[0] for line in pinned} - {"anthropic"}  # no model in the worker
 
     text = (ROOT / "codec_worker" / "Dockerfile").read_text()

@@ -290,6 +290,7 @@ def rate_point(quality: int, size_bytes: int, psnr_y_db: float) -> RatePoint:
         psnr_v_db=40,
         psnr_yuv_db=40,
         ssim_y=0.9,
+        xpsnr_y_db=38,
     )
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from codec_lab.errors import BenchError, ConfigurationError
 from codec_worker import video
-from codec_worker.contract import Clip, Geometry
+from codec_worker.contract import Geometry
+from codec_worker.quality_filters import compare
 from tests.worker.samples import moving_clip, write_video
 
 
@@ -159,7 +160,7 @@ def test_packets_are_padded_for_the_bit_readers() -> None:
 
     first, *others = (video.decode("mpeg4", packets) for _ in range(5))
 
-    assert video.compare(clip[:3], first).psnr_db[:, 0].min() > 30
+    assert compare(clip, first).psnr_db[:, 0].min() > 30
     for other in others:
         np.testing.assert_array_equal(other[0], first[0])
 
@@ -167,21 +168,3 @@ def test_packets_are_padded_for_the_bit_readers() -> None:
 def test_an_unknown_option_is_an_error_and_no_silence() -> None:
     with pytest.raises(BenchError, match="libx264 knows no option no_such_option"):
         video.encode("libx264", {"no_such_option": "1"}, moving_clip())
-
-
-def test_shapes_must_agree_to_be_compared() -> None:
-    clip, smaller = moving_clip(), moving_clip(height=32)
-
-    with pytest.raises(BenchError, match="different shapes"):
-        video.compare(clip[:3], smaller[:3])
-
-
-def test_compare_ignores_the_padding_of_rows() -> None:
-    """82 samples lie in rows of 96 or 128: what is behind them must not count."""
-    clip = moving_clip(width=82)
-    worse = Clip(clip.y ^ 1, clip.u, clip.v, clip.fps)  # every sample is off by one
-
-    psnr_db = video.compare(clip[:3], worse[:3]).psnr_db
-
-    np.testing.assert_allclose(psnr_db[:, 0], 20 * np.log10(255), atol=1e-5)
-    assert np.isinf(psnr_db[:, 1:]).all()
