@@ -35,7 +35,7 @@ from codec_lab.experiment import (
     ExperimentChanges,
     HumanReason,
 )
-from codec_lab.model import Model, Sha256
+from codec_lab.model import Model
 from codec_lab.phase import Phase, Status
 
 if TYPE_CHECKING:
@@ -171,15 +171,6 @@ class DynamoRecords:
                     UpdateExpression="ADD model_cost_usd :cost",
                     ExpressionAttributeValues={":cost": attribute_value(cost_usd)},
                 )
-
-    def candidates_tried(self, campaign_id: str) -> frozenset[Sha256]:
-        """Give the hashes of a campaign's candidates."""
-        items = self._query(
-            "by_updated", "listing", campaign_id, ProjectionExpression="candidate_sha256"
-        )
-        return frozenset(
-            item["candidate_sha256"]["S"] for item in items if "candidate_sha256" in item
-        )
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""

@@ -22,11 +22,10 @@ from aws_lambda_powertools import Logger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from adapters.offline import parameters
 from adapters.offline.fixer import OfflineFixer
 from adapters.system_clock import SystemClock
 from benchmarks.repair_corpus import HARD_LIMITS, LIMITS, SMALL, Case, Corpus
-from codec_lab import documents, keys
+from codec_lab import documents, keys, parameters
 from codec_lab.campaigns import CampaignOrder, open_campaign
 from codec_lab.candidate import ENTRY_FILE
 from codec_lab.clip import ClipRole

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from codec_lab import documents, keys
+from codec_lab.archive import Archive
 from codec_lab.bootstrap import MIN_CLIPS, Interval, mean_interval
+from codec_lab.campaign import CampaignChanges
 from codec_lab.clip import ClipRole
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import AnalyzeResult, PhaseRequest
 from codec_lab.experiment import ExperimentChanges
+from codec_lab.lessons import lessons
+from codec_lab.novelty import outputs_sha256
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records
@@ -31,18 +35,26 @@ def analyze(
     experiment = records.experiment(request.experiment_id)
     plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
     shown = {clip.sha256 for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
-    results = [
+    measured = [
         evaluation.result
         for evaluation in records.evaluations(experiment.experiment_id)
         if evaluation.candidate_sha256 == experiment.candidate_sha256
-        and evaluation.result.clip_sha256 in shown
     ]
+    results = [result for result in measured if result.clip_sha256 in shown]
     if not results:
         raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")
     bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)
     interval = bd_rate_interval(results, REFERENCE_ANCHOR)
     tier = tier_of(bd_rate_percent)
+    outputs = outputs_sha256(measured)
+    known = records.experiments(experiment.campaign_id)
+    repeated = Archive(known).repeated_by(outputs, experiment.number)
     analysis = _in_words(results, plan.anchors)
+    if repeated is not None:
+        analysis += (
+            f" Every bitstream equals that of {repeated.experiment_id}: the change has no effect, "
+            "and the result counts once."
+        )
     records.update_experiment(
         experiment.experiment_id,
         ExperimentChanges(
@@ -51,10 +63,15 @@ def analyze(
             bd_rate_percent=bd_rate_percent,
             bd_rate_low_percent=interval.low,
             bd_rate_high_percent=interval.high,
+            decode_cpu_s_per_frame=_cpu_s_per_frame(results, "decode"),
+            outputs_sha256=outputs,
+            repeats=repeated.experiment_id if repeated else None,
             tier=tier,
             analysis=analysis,
         ),
     )
+    learnt = lessons(records.experiments(experiment.campaign_id))
+    records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     return AnalyzeResult(bd_rate_percent=bd_rate_percent, tier=tier, analysis=analysis)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from codec_lab.limits import GIB, Limits
-from codec_lab.model import Model, Moment, Sha256
+from codec_lab.model import Model, Moment, Name, Sha256
 from codec_lab.proposal import Mind
 
 DEFAULT_CAMPAIGN = "default"
@@ -23,6 +23,22 @@ class NextDesign(Model):
 
     parent_sha256: Sha256
     parent_proposal_key: str
+    reason: str
+
+
+class Champion(Model):
+    """The best candidate beyond chance, by the hidden clips alone.
+
+    Attributes
+    ----------
+    experiment_id, candidate_sha256
+        Who.
+    reason : str
+        What decided; for people, never for a mind.
+    """
+
+    experiment_id: Name
+    candidate_sha256: Sha256
     reason: str
 
 
@@ -47,6 +63,10 @@ class Campaign(Model):
         Experiments that failed since the last success or long pause.
     next_design : NextDesign or None
         Where the next design starts.
+    champion : Champion or None
+        The best so far; None while the hidden clips are too few to tell.
+    lessons : str
+        What was learnt from measurements, kept short; rewritten after each.
     model_cost_usd : Decimal
         What the calls to a model cost so far.
     """
@@ -61,6 +81,8 @@ class Campaign(Model):
     experiment_count: Annotated[int, Field(ge=0)] = 0
     failures_in_a_row: Annotated[int, Field(ge=0)] = 0
     next_design: NextDesign | None = None
+    champion: Champion | None = None
+    lessons: str = ""
     model_cost_usd: Decimal = Decimal(0)
 
 
@@ -70,6 +92,8 @@ class CampaignChanges(Model):
     experiment_count: int | None = None
     failures_in_a_row: int | None = None
     next_design: NextDesign | None = None
+    champion: Champion | None = None
+    lessons: str | None = None
 
 
 class Control(Model):

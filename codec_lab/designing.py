@@ -1,15 +1,18 @@
 """The phase ``Design``: a mind writes a candidate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
-from codec_lab import documents, keys
-from codec_lab.campaign import Campaign
+from codec_lab import documents, keys, parameters
+from codec_lab.archive import Archive
+from codec_lab.clip import ClipRole
 from codec_lab.errors import CodecLabError, DesignRejectedError
 from codec_lab.events import DesignResult, PhaseRequest
-from codec_lab.experiment import Attempt, ExperimentChanges
-from codec_lab.minds import Archived, DesignTask
+from codec_lab.experiment import Attempt, Experiment, ExperimentChanges
+from codec_lab.minds import Archived, DesignTask, Failure, Trial
+from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
-from codec_lab.phase import Phase
+from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, Designer, ObjectStore, Records, StatusPage
 from codec_lab.proposal import Mind, Proposal
 from codec_lab.publishing import publish
@@ -17,6 +20,8 @@ from codec_lab.verdict import Fault
 
 ARCHIVE_SIZE = 5
 """Earlier candidates that a mind is shown."""
+
+FAILURES_SHOWN = 3
 
 
 def design(
@@ -54,6 +59,8 @@ def design(
         for attempt in records.attempts(experiment.experiment_id, Phase.DESIGN)
         if attempt.run == request.run
     ]
+    known = records.experiments(campaign.campaign_id)
+    archive = Archive(known)
     following = campaign.next_design
     parent_key = following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
     task = DesignTask(
@@ -62,8 +69,14 @@ def design(
         attempt=len(rejected) + 1,
         random_seed=campaign.random_seed,
         parent=documents.load(objects, parent_key, Proposal),
-        archive=_archive(campaign, records, objects),
-        tried=records.candidates_tried(campaign.campaign_id),
+        archive=tuple(
+            _archived(best, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
+        ),
+        trials=_trials(archive),
+        failures=tuple(_failures(known, records)),
+        rejected=tuple(attempt.fault.message for attempt in rejected if attempt.fault),
+        lessons=campaign.lessons,
+        tried=archive.candidates | archive.sources,
         limits=campaign.limits,
         hint=experiment.hint,
     )
@@ -101,6 +114,8 @@ def design(
             proposal_key=key,
             parent_proposal_key=parent_key,
             candidate_sha256=sha256,
+            source_sha256=source_sha256(proposal.candidate),
+            parameters=parameters.of_candidate(proposal.candidate),
             parent_sha256=proposal.parent_sha256,
             change=proposal.change,
             hypothesis=proposal.hypothesis,
@@ -111,29 +126,50 @@ def design(
     return DesignResult(candidate_sha256=sha256, change=proposal.change)
 
 
-def _archive(campaign: Campaign, records: Records, objects: ObjectStore) -> tuple[Archived, ...]:
-    return tuple(
-        Archived(
-            experiment_id=best.experiment_id,
-            proposal=documents.load(objects, best.proposal_key, Proposal),
-            bd_rate_percent=best.bd_rate_percent,
-            analysis=best.analysis,
-        )
-        for best in records.best_experiments(campaign.campaign_id, ARCHIVE_SIZE)
-        if best.proposal_key is not None
+def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archived:
+    """Read an earlier candidate; its results on hidden clips stay out."""
+    return Archived(
+        experiment_id=best.experiment_id,
+        proposal=documents.load(objects, best.proposal_key or "", Proposal),
+        bd_rate_percent=best.bd_rate_percent,
+        analysis=best.analysis,
+        results=tuple(
+            evaluation.result
+            for evaluation in records.evaluations(best.experiment_id)
+            if evaluation.candidate_sha256 == best.candidate_sha256
+            and evaluation.result.role is ClipRole.DEVELOPMENT
+        ),
     )
+
+
+def _trials(archive: Archive) -> tuple[Trial, ...]:
+    return tuple(
+        Trial(parameters=one.parameters, bd_rate_percent=one.bd_rate_percent)
+        for one in sorted(archive.measured, key=lambda one: one.number)
+        if one.parameters is not None and one.bd_rate_percent is not None
+    )
+
+
+def _failures(known: Sequence[Experiment], records: Records) -> Iterator[Failure]:
+    """Find the last experiments that stopped at a fault of their candidate."""
+    stopped = (one for one in known if one.needs_human or one.status is Status.ABANDONED)
+    for one in islice(stopped, FAILURES_SHOWN):
+        faults = [attempt.fault for attempt in records.attempts(one.experiment_id) if attempt.fault]
+        if faults:
+            yield Failure(
+                experiment_id=one.experiment_id, change=one.change or "", fault=faults[-1]
+            )
 
 
 def _accepted(proposal: Proposal, task: DesignTask) -> Proposal:
     """Refuse what would cost a run and teach nothing."""
-    sha256 = proposal.candidate.sha256
-    if sha256 == task.parent.candidate.sha256:
+    if not task.is_new(proposal.candidate):
+        same = source_sha256(proposal.candidate) == source_sha256(task.parent.candidate)
         raise DesignRejectedError(
-            "The proposed candidate is its parent, unchanged.", proposal.model_cost_usd
-        )
-    if sha256 in task.tried:
-        raise DesignRejectedError(
-            f"The proposed candidate {sha256[:12]} was tried before.", proposal.model_cost_usd
+            f"The proposed candidate {proposal.candidate.sha256[:12]} "
+            f"{'is its parent, unchanged' if same else 'was tried before'}, comments and "
+            "formatting aside.",
+            proposal.model_cost_usd,
         )
     refuse_unavailable(proposal)
     return proposal

@@ -1,8 +1,8 @@
 """The phase ``DesignNext``: where the next experiment starts; the end of this one."""
 
-import random
-
+from codec_lab.archive import Archive
 from codec_lab.campaign import Campaign, CampaignChanges, NextDesign
+from codec_lab.crowning import crown
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import DesignNextResult, PhaseRequest
 from codec_lab.experiment import Experiment, ExperimentChanges
@@ -10,16 +10,11 @@ from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, Records, StatusPage
 from codec_lab.publishing import publish
 
-ELITE_SHARE = 0.7
-"""How often the best candidate is the parent; otherwise one of the runners-up explores."""
-
-RUNNERS_UP = 4
-
 
 def design_next(
     request: PhaseRequest, *, records: Records, status_page: StatusPage, clock: Clock
 ) -> DesignNextResult:
-    """Choose the parent of the next design and complete the experiment.
+    """Choose the parent of the next design, crown a champion and complete the experiment.
 
     Raises
     ------
@@ -30,6 +25,15 @@ def design_next(
     campaign = records.campaign(experiment.campaign_id)
     chosen = _choose(experiment, campaign, records)
     records.update_campaign(campaign.campaign_id, CampaignChanges(next_design=chosen))
+    incumbent = campaign.champion
+    champion = crown(
+        experiment,
+        records.evaluations(experiment.experiment_id),
+        incumbent,
+        records.evaluations(incumbent.experiment_id) if incumbent else (),
+    )
+    if champion is not None:
+        records.update_campaign(campaign.campaign_id, CampaignChanges(champion=champion))
     records.update_experiment(
         experiment.experiment_id,
         ExperimentChanges(
@@ -44,21 +48,12 @@ def design_next(
 
 
 def _choose(experiment: Experiment, campaign: Campaign, records: Records) -> NextDesign:
-    ranked = records.best_experiments(campaign.campaign_id, 1 + RUNNERS_UP)
-    if not ranked:
-        return _parent(experiment, "No candidate has a BD-rate yet; this one is the start.")
+    archive = Archive(records.experiments(campaign.campaign_id))
     # Seeded by the experiment, so that a retry of this state chooses the same parent.
-    generator = random.Random(f"{campaign.random_seed}/{experiment.number}")  # noqa: S311
-    if len(ranked) == 1 or generator.random() < ELITE_SHARE:
-        best = ranked[0]
-        return _parent(best, f"{best.experiment_id} is the best so far{_rate(best)}.")
-    other = generator.choice(ranked[1:])
-    return _parent(other, f"{other.experiment_id}{_rate(other)} is explored beside the best.")
-
-
-def _rate(experiment: Experiment) -> str:
-    percent = experiment.bd_rate_percent
-    return "" if percent is None else f" (BD-rate {percent:+.1f} %)"
+    choice = archive.choose_parent(f"{campaign.random_seed}/{experiment.number}")
+    if choice is None:
+        return _parent(experiment, "No candidate has a BD-rate yet; this one is the start.")
+    return _parent(choice.experiment, choice.reason)
 
 
 def _parent(experiment: Experiment, reason: str) -> NextDesign:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from codec_lab.model import Model, Moment, Name, Sha256
+from codec_lab.parameters import Values
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import FixTool, Mind
 from codec_lab.verdict import ClipResult, Fault
@@ -89,6 +90,10 @@ class Experiment(Model):
         What runs and what it was made from.
     mind, change, hypothesis, expected_bd_rate_percent
         As proposed, before any measurement.
+    source_sha256 : str or None
+        Hash of what the candidate's source says, whatever its comments and formatting.
+    parameters : dict or None
+        The values that the candidate declares.
     needs_human : bool
         Whether a person must answer before it goes on.
     human_intervention_reasons : tuple of HumanReason
@@ -100,6 +105,12 @@ class Experiment(Model):
         every clip.
     bd_rate_low_percent, bd_rate_high_percent : float or None
         Its bootstrap 95 % interval over the clips; absent with fewer than three.
+    decode_cpu_s_per_frame : float or None
+        Mean over the rate points of the development clips.
+    outputs_sha256 : str or None
+        Hash of all its bitstreams.
+    repeats : str or None
+        The earlier experiment that wrote the same bitstreams; what changed had no effect.
     tier : str or None
         Which goal that reaches.
     analysis : str or None
@@ -128,6 +139,8 @@ class Experiment(Model):
     change: str | None = None
     hypothesis: str | None = None
     expected_bd_rate_percent: float | None = None
+    source_sha256: Sha256 | None = None
+    parameters: Values | None = None
     validation_attempts: Count = 0
     execution_attempts: Count = 0
     needs_human: bool = False
@@ -136,6 +149,9 @@ class Experiment(Model):
     bd_rate_percent: float | None = None
     bd_rate_low_percent: float | None = None
     bd_rate_high_percent: float | None = None
+    decode_cpu_s_per_frame: float | None = None
+    outputs_sha256: Sha256 | None = None
+    repeats: Name | None = None
     tier: str | None = None
     analysis: str | None = None
     model_cost_usd: Decimal = Decimal(0)
@@ -159,6 +175,8 @@ class ExperimentChanges(Model):
     change: str | None = None
     hypothesis: str | None = None
     expected_bd_rate_percent: float | None = None
+    source_sha256: Sha256 | None = None
+    parameters: Values | None = None
     validation_attempts: int | None = None
     execution_attempts: int | None = None
     needs_human: bool | None = None
@@ -166,6 +184,9 @@ class ExperimentChanges(Model):
     bd_rate_percent: float | None = None
     bd_rate_low_percent: float | None = None
     bd_rate_high_percent: float | None = None
+    decode_cpu_s_per_frame: float | None = None
+    outputs_sha256: Sha256 | None = None
+    repeats: Name | None = None
     tier: str | None = None
     analysis: str | None = None
 

@@ -3,13 +3,14 @@
 import difflib
 from collections.abc import Callable, Sequence
 
-from codec_lab import documents, keys
+from codec_lab import documents, keys, parameters
 from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
 from codec_lab.errors import CodecLabError, ConfigurationError, UnchangedCandidateError
 from codec_lab.events import FixRequest, FixResult
 from codec_lab.experiment import Attempt, ExperimentChanges
 from codec_lab.minds import FixTask
+from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
 from codec_lab.phase import Phase
 from codec_lab.ports import Clock, Fixer, ObjectStore, Records
@@ -93,6 +94,8 @@ def fix(
             phase=Phase.DEPLOY,
             proposal_key=key,
             candidate_sha256=found.proposal.candidate.sha256,
+            source_sha256=source_sha256(found.proposal.candidate),
+            parameters=parameters.of_candidate(found.proposal.candidate),
             change=found.proposal.change,
             hint=None,
         ),

@@ -1,10 +1,13 @@
 """What a mind is told when it designs or repairs."""
 
+from codec_lab.candidate import Candidate
 from codec_lab.experiment import Attempt
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Sha256
+from codec_lab.novelty import source_sha256
+from codec_lab.parameters import Values
 from codec_lab.proposal import Proposal
-from codec_lab.verdict import Fault
+from codec_lab.verdict import ClipResult, Fault
 
 
 class Archived(Model):
@@ -14,6 +17,22 @@ class Archived(Model):
     proposal: Proposal
     bd_rate_percent: float | None
     analysis: str | None
+    results: tuple[ClipResult, ...] = ()
+
+
+class Trial(Model):
+    """Declared parameters and what they came to, on the development clips."""
+
+    parameters: Values
+    bd_rate_percent: float
+
+
+class Failure(Model):
+    """An earlier candidate that could not be measured."""
+
+    experiment_id: str
+    change: str
+    fault: Fault
 
 
 class DesignTask(Model):
@@ -29,8 +48,16 @@ class DesignTask(Model):
         Where to start from.
     archive : tuple of Archived
         The best earlier candidates, best first.
+    trials : tuple of Trial
+        Every measured candidate that declares parameters.
+    failures : tuple of Failure
+        The last candidates that could not be measured, the latest first.
+    rejected : tuple of str
+        Why the earlier attempts of this design were no candidates.
+    lessons : str
+        What the campaign has learnt from its measurements.
     tried : frozenset of str
-        Hashes of every candidate so far; a design must differ from all.
+        Hashes of every candidate so far, and of what their sources say.
     limits : Limits
         What the candidate may use.
     hint : str or None
@@ -43,9 +70,19 @@ class DesignTask(Model):
     random_seed: int
     parent: Proposal
     archive: tuple[Archived, ...]
+    trials: tuple[Trial, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    rejected: tuple[str, ...] = ()
+    lessons: str = ""
     tried: frozenset[Sha256]
     limits: Limits
     hint: str | None
+
+    def is_new(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate differs from its parent and all before by more than form."""
+        said = source_sha256(candidate)
+        known = {said, candidate.sha256} & self.tried
+        return not known and said != source_sha256(self.parent.candidate)
 
 
 class FixTask(Model):

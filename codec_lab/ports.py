@@ -8,7 +8,6 @@ from typing import Protocol
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import DesignTask, FixTask
-from codec_lab.model import Sha256
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
@@ -78,9 +77,6 @@ class Records(Protocol):
 
     def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
         """Add to what the experiment and its campaign spent on a model."""
-
-    def candidates_tried(self, campaign_id: str) -> frozenset[Sha256]:
-        """Give the hashes of a campaign's candidates."""
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""

@@ -121,10 +121,6 @@ class MemoryRecords:
         cost = {"model_cost_usd": campaign.model_cost_usd + cost_usd}
         self.campaigns[campaign.campaign_id] = campaign.model_copy(update=cost)
 
-    def candidates_tried(self, campaign_id: str) -> frozenset[str]:
-        found = (e.candidate_sha256 for e in self.experiments(campaign_id))
-        return frozenset(sha256 for sha256 in found if sha256 is not None)
-
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         found = [e for e in self.by_id.values() if e.campaign_id == campaign_id]
         return sorted(found, key=lambda e: e.updated_at, reverse=True)[:count]

@@ -65,7 +65,7 @@ def _proposal(call: ToolCall, task: DesignTask) -> Proposal:
     else:
         answer = parse(EditParent, call.input_json)
         candidate = changed(parent, answer)
-    if candidate.sha256 == parent.sha256 or candidate.sha256 in task.tried:
+    if not task.is_new(candidate):
         raise MendableAnswerError("That candidate was tried before; it would measure nothing new.")
     return Proposal(
         candidate=candidate,

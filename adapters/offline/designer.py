@@ -2,7 +2,7 @@
 
 import random
 
-from adapters.offline import parameters
+from codec_lab import parameters
 from codec_lab.candidate import ENTRY_FILE
 from codec_lab.errors import DesignRejectedError
 from codec_lab.minds import DesignTask
@@ -34,7 +34,7 @@ class OfflineDesigner:
             candidate = task.parent.candidate.with_file(
                 ENTRY_FILE, parameters.write(source, values)
             )
-            if candidate.sha256 in task.tried or values == declared.parameters:
+            if not task.is_new(candidate):
                 continue
             return Proposal(
                 candidate=candidate,

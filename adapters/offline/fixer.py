@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adapters.offline import parameters
 from adapters.offline.changes import (
     Change,
     at_fault,
@@ -16,6 +15,7 @@ from adapters.offline.changes import (
 )
 from adapters.offline.evidence import Evidence
 from adapters.offline.mends import mends
+from codec_lab import parameters
 from codec_lab.bundle import Bundle
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError

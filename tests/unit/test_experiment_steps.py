@@ -386,7 +386,7 @@ def test_the_next_design_starts_from_the_best_and_the_experiment_is_complete(
     stored = records.experiment("default-0001")
     assert stored.status is Status.COMPLETED
     assert chosen.parent_sha256 == stored.candidate_sha256
-    assert "best so far (BD-rate +30.0 %)" in chosen.reason
+    assert "(BD-rate +30.0 %) is the best so far" in chosen.reason
     following = records.campaign("default").next_design
     assert following is not None
     assert following.parent_proposal_key == stored.proposal_key

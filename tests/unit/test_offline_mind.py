@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.offline import parameters
 from adapters.offline.designer import OfflineDesigner
 from adapters.offline.fixer import OfflineFixer
+from codec_lab import parameters
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import HARD_LIMITS
 from codec_lab.candidate import Candidate

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.offline import parameters
 from adapters.offline.changes import changes, reverted
 from adapters.offline.fixer import LAST_FIX, OfflineFixer
+from codec_lab import parameters
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import HARD_LIMITS
 from codec_lab.candidate import Candidate

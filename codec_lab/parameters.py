@@ -12,11 +12,25 @@ import ast
 import json
 import random
 from collections.abc import Mapping
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Annotated, NamedTuple
 
+from pydantic import BeforeValidator
+
+from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import DesignRejectedError
 
+
+def _number(value: object) -> object:
+    """Read a number of the table, which has one type for all numbers."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
 Value = bool | int | float | str
+Values = dict[str, Annotated[Value, BeforeValidator(_number)]]
+"""Parameters with their values, as a record keeps them."""
 
 
 class Declared(NamedTuple):
@@ -48,6 +62,14 @@ def read(source: str) -> Declared:
     if unknown:
         raise DesignRejectedError(f"SEARCH_SPACE names {unknown[0]}, which is not in PARAMETERS.")
     return Declared(parameters, space)
+
+
+def of_candidate(candidate: Candidate) -> dict[str, Value] | None:
+    """Give the values that a candidate declares; None if it declares none."""
+    try:
+        return read(candidate.files[ENTRY_FILE]).parameters
+    except DesignRejectedError:
+        return None
 
 
 def write(source: str, parameters: Mapping[str, Value]) -> str:
