@@ -18,6 +18,7 @@ from codec_worker.toolbox import (
     frames,
     gop,
     interpolation,
+    loop_filters,
     motion_search,
     quantisation,
     range_coder,
@@ -47,6 +48,9 @@ SEARCH_SPACE = {  # tuples are ranges with both ends, lists are choices
     "merge_margin": (1.0, 3.0),  # SATD above which further merge candidates are not tried
     "beta_offset": (-6, 6),  # of the deblocking filter
     "tc_offset": (-6, 6),
+    "directional_filter": [0, 1],  # of decoded frames, along their edges
+    "wiener_filter": [0, 1],  # with transmitted coefficients
+    "wiener_filters": (1, 8),  # at most, of a luma plane
 }
 PARAMETERS = {
     "structure": "random_access",
@@ -69,6 +73,9 @@ PARAMETERS = {
     "merge_margin": 1.5,
     "beta_offset": 0,
     "tc_offset": 0,
+    "directional_filter": 1,
+    "wiener_filter": 1,
+    "wiener_filters": 8,
 }
 
 _CHOSEN: dict[str, Any] = PARAMETERS
@@ -98,6 +105,11 @@ class _Codec:
         self.motions: dict[int, tuple[I16, I16]] = {}
         self.sets: dict[int, I32] = {}
         self.last_set = coder.contexts
+        self.filters = loop_filters.LoopFilters(
+            bool(_CHOSEN["wiener_filter"]),
+            bool(_CHOSEN["directional_filter"]),
+            int(_CHOSEN["wiener_filters"]),
+        )
 
     def frame_qp(self, step: gop.Step) -> int:
         """Return the luma QP of a frame."""
@@ -167,6 +179,10 @@ class _Codec:
         self.coder = range_coder.grown(self.coder, source[0].size * 4 + 4096)
         code_frame(self.coder._replace(contexts=contexts), state)
         deblocking.deblock(state, int(_CHOSEN["beta_offset"]), int(_CHOSEN["tc_offset"]))
+        weight = state.weights[coding_state.LAMBDA]
+        chroma = weight / state.weights[coding_state.CHROMA_WEIGHT]
+        weights = np.array([weight, chroma, chroma])
+        decoded = self.filters.run(self.coder, decoded, source, weights)
         self.motions[step.frame] = gop.motion_of(state)
         if step.slot >= 0:
             for kept, plane in zip(self.pool, interpolation.reference(decoded), strict=True):

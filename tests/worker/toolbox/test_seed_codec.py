@@ -209,6 +209,8 @@ GOLDEN_PARAMETERS = {
     "adaptive_transform": 1,
     "beta_offset": 0,
     "tc_offset": 0,
+    "directional_filter": 0,
+    "wiener_filter": 0,
 }
 
 
