@@ -17,7 +17,7 @@ from codec_lab.errors import BenchError, ConfigurationError
 from codec_lab.model import Model
 from codec_lab.ports import ObjectStore
 from codec_lab.verdict import AnchorCurve, Metric, RatePoint
-from codec_worker import ffmpeg_program, metrics, video
+from codec_worker import ffmpeg_program, metrics, video, vvenc
 from codec_worker.contract import Clip
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells errors alone, not each setting
@@ -51,6 +51,13 @@ class Anchor(Model):
         return {name: value.format_map(values) for name, value in self.options.items()}
 
     @property
+    def library(self) -> str:
+        """What encodes and decodes it, with versions."""
+        if self.encoder == vvenc.LIBRARY:
+            return f"{ffmpeg_program.version_with(vvenc.LIBRARY)}, decoded by {video.LIBRARY}"
+        return video.LIBRARY
+
+    @property
     def description(self) -> str:
         """The encoder and its options, for people who want to repeat it."""
         return " ".join([self.encoder, *(f"-{key} {val}" for key, val in self.options.items())])
@@ -70,13 +77,16 @@ def anchor_named(name: str) -> Anchor:
     Raises
     ------
     ConfigurationError
-        If there is none of that name.
+        If there is none of that name, or its encoder is not installed.
     """
     try:
-        return table()[name]
+        anchor = table()[name]
     except KeyError as error:
         known = ", ".join(table())
         raise ConfigurationError(f"There is no anchor {name!r}; there are {known}.") from error
+    if anchor.encoder == vvenc.LIBRARY and (reason := ffmpeg_program.missing(vvenc.LIBRARY)):
+        raise ConfigurationError(f"The anchor {name} cannot be measured: {reason}.")
+    return anchor
 
 
 def without_sei(packet: bytes) -> bytes:
@@ -115,6 +125,8 @@ def encode_point(anchor: Anchor, q: int, clip: Clip) -> list[bytes]:
     list of bytes
         The packets that a decoder needs, and nothing else.
     """
+    if anchor.encoder == vvenc.LIBRARY:
+        return vvenc.encode(anchor.options_at(q), clip)
     packets = video.encode(anchor.encoder, anchor.options_at(q), clip)
     if anchor.strip is None:
         return packets
@@ -137,7 +149,7 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
 def curve_key(name: str, source: SourceClip) -> str:
     """Key of an anchor's curve: another option, library or tool of a metric is another curve."""
     settings = {
-        "library": video.LIBRARY,
+        "library": anchor_named(name).library,
         "anchor": anchor_named(name).model_dump(mode="json"),
         "metrics": list(Metric),
         "vmaf": ffmpeg_program.version_with("libvmaf"),
@@ -175,7 +187,7 @@ def curve(name: str, source: SourceClip, clip: Clip, store: ObjectStore) -> Anch
             raise BenchError(f"The stored anchor curve {key} is damaged: delete it.") from error
     measured = AnchorCurve(
         anchor=name,
-        library=video.LIBRARY,
+        library=anchor.library,
         options=anchor.description,
         points=tuple(measure_point(anchor, q, clip) for q in anchor.points),
     )

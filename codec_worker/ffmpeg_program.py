@@ -4,6 +4,7 @@ The package ``imageio-ffmpeg`` carries it. It is an extra: whoever asks for it s
 without it. It reads raw samples and nothing else, and runs no code of a candidate.
 """
 
+import fcntl
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -13,6 +14,8 @@ from typing import IO, NamedTuple
 
 from codec_lab.errors import BenchError
 from codec_worker.contract import Planes
+
+_PIPE_BYTES = 1 << 20  # what an ordinary user may have; fewer changes between the processes
 
 
 class Program(NamedTuple):
@@ -92,6 +95,8 @@ def run(arguments: Sequence[str], samples: Iterable[memoryview], timeout_s: floa
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={}) as process:
         # Taken from the process, so that communicate() leaves it to the feeding thread.
         stdin, process.stdin = process.stdin, None
+        assert stdin is not None
+        fcntl.fcntl(stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         feeder = Thread(target=_feed, args=(stdin, samples))
         feeder.start()
         try:
@@ -102,7 +107,7 @@ def run(arguments: Sequence[str], samples: Iterable[memoryview], timeout_s: floa
             process.kill()
             feeder.join()
     if process.returncode != 0:
-        said = log.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
+        said = log.decode("utf-8", "replace").strip(" .\n").splitlines() or ["it said nothing"]
         raise BenchError(f"The ffmpeg program ended with {process.returncode}: {said[-1]}.")
     return output
 

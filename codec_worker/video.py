@@ -25,6 +25,7 @@ LIBRARY = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
 
 MIN_SIZE = 16
 _FULL_RANGE = "yuvj420p"
+_TEN_BITS = "yuv420p10le"
 _Y4M = "yuv4mpegpipe"
 
 
@@ -170,14 +171,24 @@ def _mean_rate_if_it_varies(frames: Sequence[av.VideoFrame]) -> float | None:
 
 
 def _stack(frames: Sequence[av.VideoFrame]) -> Planes:
+    samples = _eight_bits if frames[0].format.name == _TEN_BITS else _rows
+
     def plane(index: int) -> NDArray[np.uint8]:
         first = frames[0].planes[index]
         out = np.empty((len(frames), first.height, first.width), np.uint8)
         for i, frame in enumerate(frames):
-            out[i] = _rows(frame.planes[index])
+            out[i] = samples(frame.planes[index])
         return out
 
     return plane(0), plane(1), plane(2)
+
+
+def _eight_bits(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
+    """Round the samples of a 10-bit plane (VVC's); FFmpeg's conversion would dither them."""
+    padded = np.frombuffer(memoryview(plane), "<u2").reshape(-1, plane.line_size // 2)
+    samples: NDArray[np.uint16] = padded[: plane.height, : plane.width]
+    rounded: NDArray[np.uint16] = np.minimum((samples + np.uint16(2)) >> np.uint16(2), 255)
+    return rounded.astype(np.uint8)
 
 
 def _rows(plane: av.video.plane.VideoPlane) -> NDArray[np.uint8]:
