@@ -16,7 +16,8 @@ a change of ``infra/*.asl.json``; a test compares the two.
     │   ├── CandidateCrashError
     │   ├── ContractError
     │   ├── LimitExceededError
-    │   └── RoundTripError
+    │   ├── RoundTripError
+    │   └── EmbeddedClipError
     └── TerminalError              a person is needed
         ├── AttestationError
         ├── BenchError
@@ -97,6 +98,10 @@ class LimitExceededError(CandidateFaultError):
 
 class RoundTripError(CandidateFaultError):
     """The decoder does not reproduce a picture from the bitstream alone, every time the same."""
+
+
+class EmbeddedClipError(CandidateFaultError):
+    """The candidate knows the clip beforehand: its mirror image costs far more rate."""
 
 
 class TerminalError(CodecLabError):

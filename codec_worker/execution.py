@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from codec_lab.bd_rate import RateQuality, bd_rate
 from codec_lab.bundle import Bundle
-from codec_lab.clip import SourceClip
+from codec_lab.clip import ClipRole, SourceClip
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore
 from codec_lab.verdict import AnchorCurve, BdRate, ClipResult, Metric, RatePoint
@@ -17,7 +17,12 @@ from codec_worker import anchors, environment, vmaf
 from codec_worker.contract import Clip
 from codec_worker.failure import withhold_if_hidden
 from codec_worker.kept_points import KeptPoints
-from codec_worker.protocol import check_curve, check_round_trip, measure_point
+from codec_worker.protocol import (
+    check_curve,
+    check_no_clip_is_embedded,
+    check_round_trip,
+    measure_point,
+)
 from codec_worker.runner import Runner
 
 PointListener = Callable[[SourceClip, RatePoint], None]
@@ -192,6 +197,8 @@ class Execution:
                 measurement = measure_point(runner, clip, quality, what)
                 if quality == min(self._plan.qualities):
                     check_round_trip(runner, clip, measurement, what)
+                    if source.role is ClipRole.DEVELOPMENT:  # others no candidate has ever seen
+                        check_no_clip_is_embedded(runner, clip, measurement, what)
         finally:
             self._runners.put(runner)
         shown = quality == self._plan.qualities[1]  # the decoded pictures of one point per clip
