@@ -24,6 +24,12 @@ HIDDEN_FOLDER = "hidden"
 
 SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm", ".y4m"})
 
+_OTHER_VIDEO = frozenset(
+    {".264", ".265", ".3gp", ".flv", ".gif", ".h264", ".hevc", ".ivf", ".m2ts", ".mpeg", ".mpg"}
+    | {".mxf", ".obu", ".ogv", ".ts", ".vvc", ".wmv", ".yuv"}
+)
+"""Videos of kinds that lack a size, a frame rate or an end; none is left out in silence."""
+
 
 class _DefaultClip(NamedTuple):
     file: str
@@ -131,6 +137,12 @@ def load_folder(folder: Path, max_frames: int | None = DEFAULT_FRAMES) -> Iterat
 
 
 def _videos(folder: Path) -> list[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in _OTHER_VIDEO:
+            kinds = ", ".join(sorted(SUFFIXES))
+            raise ConfigurationError(
+                f"{path} is of a kind that is not read here: convert it ({kinds}) or take it away."
+            )
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 

@@ -1,6 +1,7 @@
 """``lab evaluate``: judge any codec module on this machine, without a cloud."""
 
 import logging
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +10,13 @@ from rich.console import Console
 
 from codec_lab.errors import ConfigurationError
 from codec_lab.job import JobKind
+from codec_lab.plan import DEFAULT_ANCHORS
 from codec_lab.verdict import Verdict
-from codec_worker.clips import default_clips, load_folder
+from codec_worker.clips import FrozenClip, default_clips, load_folder
 from codec_worker.directory_store import DirectoryStore
 from lab.observation import PROGRESS
 from lab.options import AsJson, StateDir
-from lab.results import bd_rate_table, rate_point_table
+from lab.results import bd_rate_table, metric_table, rate_point_table
 from lab.settings import DEFAULT_STATE_DIR
 from lab.terminal import console
 from lab.wording import rate_point
@@ -46,6 +48,13 @@ def evaluate(
         Path, typer.Argument(metavar="FILE.py", help="Codec module, or a folder with codec.py.")
     ],
     clips: Annotated[Path | None, typer.Option(help="Folder of your own clips.")] = None,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare with this anchor, e.g. vvenc-fast; may be given several times.",
+            show_default=", ".join(DEFAULT_ANCHORS),
+        ),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw the rate-distortion curves: FILE.png or FILE.svg.")
     ] = None,
@@ -57,17 +66,23 @@ def evaluate(
         raise ConfigurationError(f"--plot takes a .png or .svg file, not {plot.name}.")
     try:
         # The sandbox loads libseccomp when it is imported.
+        from codec_worker.anchors import anchor_named  # noqa: PLC0415
         from codec_worker.evaluate import Terms, evaluate_module  # noqa: PLC0415
     except (ImportError, OSError) as error:
         raise ConfigurationError(
             f"The bench's sandbox needs Linux with libseccomp: {error}."
         ) from error
+    terms = Terms(anchors=tuple(anchor or DEFAULT_ANCHORS))
+    for name in terms.anchors:
+        anchor_named(name)  # refused here, before anything is measured
     logging.disable(logging.INFO)  # the store below tells the same in a person's words
     bench_dir = state_dir / "bench"
     words = Console(stderr=True, highlight=False, markup=False)
     store = WatchedStore(bench_dir / "objects", words)
     chosen = default_clips() if clips is None else load_folder(clips)
-    verdict = evaluate_module(module, chosen, store, bench_dir / "clips", Terms())
+    verdict = evaluate_module(
+        module, _with_notices(chosen, words), store, bench_dir / "clips", terms
+    )
     if as_json:
         typer.echo(verdict.model_dump_json(indent=2))
     else:
@@ -79,6 +94,13 @@ def evaluate(
         draw(verdict.results, plot)
         words.print(f"Wrote {plot}.")
     raise typer.Exit(0 if verdict.passed else 1)
+
+
+def _with_notices(clips: Iterable[FrozenClip], words: Console) -> Iterator[FrozenClip]:
+    for frozen in clips:
+        for notice in frozen.notices:
+            words.print(f"{frozen.source.name}: {notice}", soft_wrap=True)
+        yield frozen
 
 
 def print_verdict(verdict: Verdict, terminal: Console) -> None:
@@ -94,4 +116,5 @@ def print_verdict(verdict: Verdict, terminal: Console) -> None:
         return
     for result in verdict.results:
         terminal.print(rate_point_table(result))
+    terminal.print(metric_table(verdict.results))
     terminal.print(bd_rate_table(verdict.results))

@@ -11,7 +11,7 @@ from codec_lab.experiment import Attempt, Evaluation, Experiment, HumanReason
 from codec_lab.model import Model
 from codec_lab.ports import Records
 from codec_lab.state_visit import StateVisit
-from lab.results import current_results, experiment_result, rate_point_table
+from lab.results import current_results, experiment_result, metric_table, rate_point_table
 from lab.wording import short
 
 
@@ -74,6 +74,8 @@ class ExperimentReport(Model):
         if self.experiment.analysis:
             parts.append(Text(f"  analysis: {self.experiment.analysis}"))
         parts += [rate_point_table(result) for result in results]
+        if results:
+            parts.append(metric_table(results))
         if self.visits:
             parts.append(self._state_table())
         if self.attempts:

@@ -10,8 +10,18 @@ from codec_lab.analyzing import bd_rate_interval, bd_rate_of, mean_bd_rate
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Evaluation, Experiment
 from codec_lab.phase import Status
-from codec_lab.verdict import ClipResult
-from lab.wording import percent, percent_within, rate, short
+from codec_lab.tiers import REFERENCE_ANCHOR
+from codec_lab.verdict import ClipResult, Metric
+from lab.wording import percent, percent_within, short
+
+_METRICS = {
+    Metric.PSNR_Y: "PSNR-Y",
+    Metric.PSNR_YUV: "YUV",
+    Metric.XPSNR_Y: "XPSNR",
+    Metric.SSIM_Y: "SSIM",
+    Metric.VMAF: "VMAF",
+    Metric.VMAF_NEG: "NEG",
+}
 
 
 def current_results(
@@ -53,39 +63,69 @@ def bd_rate_table(results: Sequence[ClipResult]) -> Table:
     for anchor in anchors:
         table.add_column(anchor, justify="right")
     table.add_column("PSNR-Y, dB", justify="right")
-    table.add_column("SSIM", justify="right")
     for result in results:
         hidden = " (hidden)" if result.role is ClipRole.HIDDEN else ""
         table.add_row(
             result.clip + hidden,
             *(_bd_rate(result, anchor) for anchor in anchors),
             _range([point.psnr_y_db for point in result.points], ".2f"),
-            _range([point.ssim_y for point in result.points], ".4f"),
         )
     shown = [result for result in results if result.role is ClipRole.DEVELOPMENT]
     if shown:
         table.add_section()
-        table.add_row("mean", *(_mean(shown, anchor) for anchor in anchors), "", "")
+        table.add_row("mean", *(_mean(shown, anchor) for anchor in anchors), "")
+    return table
+
+
+def metric_table(results: Sequence[ClipResult], anchor: str = REFERENCE_ANCHOR) -> Table:
+    """Show the BD-rate against one anchor by clip and metric: what one gains, another may lose.
+
+    What is not known is "n/a"; the reasons stand below.
+    """
+    table = Table(title=f"BD-rate against {anchor}", title_justify="left", title_style="dim")
+    table.add_column("clip")
+    for name in _METRICS.values():
+        table.add_column(name, justify="right")
+    reasons: dict[str, None] = {}  # in the order in which they were met
+    for result in results:
+        cells = []
+        for metric, name in _METRICS.items():
+            found = bd_rate_of(result, anchor, metric)
+            cells.append(percent(found.percent if found else None))
+            if found is not None and found.reason is not None:
+                reasons[found.reason if "VMAF" in found.reason else f"{name}: {found.reason}"] = (
+                    None
+                )
+        table.add_row(result.clip, *cells)
+    table.caption = "\n".join(reasons)
+    table.caption_justify = "left"
     return table
 
 
 def rate_point_table(result: ClipResult) -> Table:
     """Show a clip's rate points, each in a row."""
     table = Table(
-        title=f"{result.clip}, {result.width}×{result.height}, {result.frame_count} frames",
+        title=f"{result.clip}, {result.width}×{result.height}, {result.frame_count} frames; "
+        "rate in kb/s, PSNR in dB, CPU in ms/frame",
         title_justify="left",
         title_style="dim",
+        caption=result.vmaf_reason,
+        caption_justify="left",
     )
-    for name in ("quality", "bytes", "rate", "PSNR-Y", "PSNR-YUV", "SSIM", "encode", "decode"):
+    names = ("quality", "bytes", "rate", "PSNR-Y", "YUV", "XPSNR", "SSIM", "VMAF", "NEG")
+    for name in (*names, "encode", "decode"):
         table.add_column(name, justify="right")
     for point in result.points:
         table.add_row(
             str(point.quality),
             str(point.size_bytes),
-            rate(point.bitrate_bps),
-            f"{point.psnr_y_db:.2f} dB",
-            f"{point.psnr_yuv_db:.2f} dB",
+            f"{point.bitrate_bps / 1000:.1f}",
+            f"{point.psnr_y_db:.2f}",
+            f"{point.psnr_yuv_db:.2f}",
+            f"{point.xpsnr_y_db:.2f}",
             f"{point.ssim_y:.4f}",
+            _score(point.vmaf),
+            _score(point.vmaf_neg),
             _ms_per_frame(point.encode_cpu_s, result.frame_count),
             _ms_per_frame(point.decode_cpu_s, result.frame_count),
         )
@@ -129,9 +169,13 @@ def _mean(results: Sequence[ClipResult], anchor: str) -> str:
     return percent_within(mean, interval.low, interval.high)
 
 
+def _score(vmaf: float | None) -> str:
+    return "–" if vmaf is None else f"{vmaf:.1f}"
+
+
 def _range(values: Sequence[float], form: str) -> str:
     return f"{min(values):{form}} – {max(values):{form}}"
 
 
 def _ms_per_frame(cpu_s: float | None, frame_count: int) -> str:
-    return "–" if cpu_s is None else f"{1000 * cpu_s / frame_count:.0f} ms/frame"
+    return "–" if cpu_s is None else f"{1000 * cpu_s / frame_count:.0f}"

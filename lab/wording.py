@@ -36,9 +36,10 @@ def rate(bitrate_bps: float) -> str:
 
 def rate_point(clip: str | None, point: RatePoint) -> str:
     """Write what was measured at one point."""
+    vmaf = "" if point.vmaf is None else f", VMAF {point.vmaf:.1f}"
     return (
         f"{clip or 'clip'} at quality {point.quality}: {point.size_bytes} bytes, "
-        f"{rate(point.bitrate_bps)}, PSNR-Y {point.psnr_y_db:.2f} dB, SSIM {point.ssim_y:.4f}"
+        f"{rate(point.bitrate_bps)}, PSNR-Y {point.psnr_y_db:.2f} dB, SSIM {point.ssim_y:.4f}{vmaf}"
     )
 
 

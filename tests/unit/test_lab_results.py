@@ -8,10 +8,12 @@ from rich.console import Console, RenderableType
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Evaluation
 from codec_lab.phase import Status
+from codec_lab.verdict import BdRate, ClipResult, Metric
 from lab.results import (
     bd_rate_table,
     current_results,
     experiment_result,
+    metric_table,
     rate_point_table,
     summary_table,
 )
@@ -48,7 +50,7 @@ def test_rates_stand_by_clip_and_anchor_with_their_mean() -> None:
     assert found["hall"][:2] == ["+10.0 %", "-5.2 %"]
     assert found["park"][:2] == ["+20.0 %", "+5.8 %"]
     assert found["mean"][:2] == ["+15.0 %", "+0.2 %"]
-    assert found["hall"][2:] == ["27.50 – 35.00", "0.9000 – 0.9000"]
+    assert found["hall"][2:] == ["27.50 – 35.00"]
 
 
 def test_an_unknown_rate_has_its_reason_and_spoils_the_mean() -> None:
@@ -75,13 +77,59 @@ def test_rate_points_have_their_measurements() -> None:
     found = rows(rate_point_table(clip_result("hall", {})))
     assert found["40"] == [
         "4000",
-        "200.0 kb/s",
-        "30.00 dB",
-        "32.50 dB",
+        "200.0",
+        "30.00",
+        "32.50",
+        "29.00",
         "0.9000",
-        "100 ms/frame",
-        "25 ms/frame",
+        "–",
+        "–",
+        "100",
+        "25",
     ]
+
+
+def with_metrics(result: ClipResult, percents: dict[Metric, float | None]) -> ClipResult:
+    rates = tuple(
+        BdRate(
+            anchor="x265-medium",
+            metric=metric,
+            percent=percent,
+            overlap_percent=0 if percent is None else 90,
+            reason=result.vmaf_reason if percent is None else None,
+        )
+        for metric, percent in percents.items()
+    )
+    return result.model_copy(update={"bd_rates": rates})
+
+
+def test_metrics_stand_side_by_side_with_the_reason_of_what_is_missing() -> None:
+    reason = "VMAF was not measured: no ffmpeg program"
+    result = clip_result("hall", {}).model_copy(update={"vmaf_reason": reason})
+    result = with_metrics(result, {Metric.PSNR_Y: -3.0, Metric.XPSNR_Y: 4.25, Metric.VMAF: None})
+
+    table = metric_table([result])
+
+    assert rows(table)["hall"] == ["-3.0 %", "n/a", "+4.2 %", "n/a", "n/a", "n/a"]
+    assert text_of(table).count(reason) == 1
+    assert reason in text_of(rate_point_table(result))
+
+
+def test_tables_fit_into_100_columns() -> None:
+    rates = {"x264-medium": -24.0, "x265-medium": -120.5, "svtav1-p6": 12.4}
+    wide = [clip_result(name, rates) for name in ("bigbuckbunny", "carphone", "bikes")]
+    point = (
+        wide[0]
+        .points[0]
+        .model_copy(
+            update={"size_bytes": 123456, "bitrate_bps": 12345678, "vmaf": 100.0, "vmaf_neg": 99.9}
+        )
+    )
+    wide[0] = wide[0].model_copy(update={"points": (point,)})
+
+    for table in (rate_point_table(wide[0]), metric_table(wide)):
+        lines = text_of(table).splitlines()
+        assert max(map(len, lines)) <= 100
 
 
 def test_only_the_candidate_in_force_is_shown() -> None:

@@ -59,14 +59,19 @@ def test_zero_frames(tmp_path: Path) -> None:
     assert refusal(path) == "nothing.y4m holds no frames: give a clip of at least one."
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv", "y4m"])
-def test_truncated_file(tmp_path: Path, suffix: str) -> None:
-    codec = "rawvideo" if suffix == "y4m" else "libx264"
+CODECS = {"y4m": "rawvideo", "webm": "libvpx-vp9", "avi": "mpeg4"}
+
+
+@pytest.mark.parametrize("suffix", ["avi", "mkv", "mov", "mp4", "webm", "y4m"])
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.67, 0.97])
+def test_truncated_file(tmp_path: Path, suffix: str, share: float) -> None:
+    codec = CODECS.get(suffix, "libx264")
     path = write_video(tmp_path / f"cut.{suffix}", frames=40, codec=codec)
     data = path.read_bytes()
-    path.write_bytes(data[: len(data) * 2 // 3 + 17])
+    path.write_bytes(data[: int(len(data) * share) + 17])
 
-    assert "cut short" in refusal(path)
+    sentence = refusal(path)
+    assert "cut short" in sentence or "is damaged at frame" in sentence
 
 
 @pytest.mark.parametrize("size", [(65, 48), (64, 47)])
