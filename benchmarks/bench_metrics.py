@@ -20,8 +20,8 @@ import numpy as np
 from codec_worker import clips, ffmpeg_program, quality_filters, video, vmaf
 from codec_worker.contract import Clip, Geometry, Planes
 
-SIZES = {"CIF": (352, 288, 90), "1080p": (1920, 1080, 16)}
-REPETITIONS = 5
+SIZES = {"CIF": (352, 288, 90), "1080p": (1920, 1080, 10)}
+REPETITIONS = 3
 FILTERS = {
     "PSNR, SSIM, XPSNR": "[0]split=2[d1][d2];[1]split=3[s1][s2][s3];[d1][s1]psnr[p];[p][s2]ssim,"
     "nullsink;[s3][d2]xpsnr",

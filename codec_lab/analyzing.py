@@ -19,6 +19,14 @@ from codec_lab.ports import Clock, ObjectStore, Records
 from codec_lab.tiers import REFERENCE_ANCHOR, tier_of
 from codec_lab.verdict import BdRate, ClipResult, Metric
 
+_OTHER_METRICS = {
+    Metric.PSNR_YUV: "PSNR-YUV",
+    Metric.SSIM_Y: "SSIM",
+    Metric.XPSNR_Y: "XPSNR",
+    Metric.VMAF: "VMAF",
+    Metric.VMAF_NEG: "VMAF-NEG",
+}
+
 
 def analyze(
     request: PhaseRequest, *, records: Records, objects: ObjectStore, clock: Clock
@@ -119,6 +127,7 @@ def _in_words(results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
         if mean is not None:
             overall = f"{mean:+.1f} %{_in_brackets(bd_rate_interval(results, anchor))} in the mean"
         sentences.append(f"BD-rate on luma PSNR against {anchor}: {overall} ({of_clips}).")
+    sentences += _on_other_metrics(results)
     if len(results) >= MIN_CLIPS:
         sentences.append("Brackets hold the bootstrap 95 % interval over clips.")
     else:
@@ -128,6 +137,17 @@ def _in_words(results: Sequence[ClipResult], anchors: Sequence[str]) -> str:
         if seconds is not None:
             sentences.append(f"It takes {1000 * seconds:.0f} ms of CPU a frame to {direction}.")
     return " ".join(sentences)
+
+
+def _on_other_metrics(results: Sequence[ClipResult]) -> list[str]:
+    """Tell the means against the reference on the metrics where they are known."""
+    means = {metric: mean_bd_rate(results, REFERENCE_ANCHOR, metric) for metric in _OTHER_METRICS}
+    known = [
+        f"{_OTHER_METRICS[metric]} {mean:+.1f} %"
+        for metric, mean in means.items()
+        if mean is not None
+    ]
+    return [f"On other metrics against {REFERENCE_ANCHOR}: {', '.join(known)}."] if known else []
 
 
 def _in_brackets(interval: Interval) -> str:

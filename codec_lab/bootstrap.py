@@ -33,11 +33,6 @@ class Interval(NamedTuple):
     high: float | None
     reason: str | None
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the sign of the mean is beyond chance; False where nothing is known."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-
 
 def mean_interval(values: Sequence[float | None]) -> Interval:
     """Give the interval of a mean over clips.

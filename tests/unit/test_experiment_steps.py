@@ -27,7 +27,7 @@ from codec_lab.judging import judge
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
-from codec_lab.verdict import ClipResult, Fault
+from codec_lab.verdict import ClipResult, Fault, Metric
 from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
 from tests.unit.builders import clip, clip_result, experiment, opened, verdict
 
@@ -345,13 +345,18 @@ def test_the_analysis_rests_on_the_development_clips_alone(
     assert records.experiment("default-0001").bd_rate_percent == 52.5
 
 
+def with_vmaf(result: ClipResult) -> ClipResult:
+    on_vmaf = tuple(r.model_copy(update={"metric": Metric.VMAF}) for r in result.bd_rates)
+    return result.model_copy(update={"bd_rates": result.bd_rates + on_vmaf})
+
+
 def test_three_clips_give_the_mean_an_interval(
     records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
 ) -> None:
     rates = {"hall": -24.0, "park": -31.2, "city": -12.4}
     plan = EvaluationPlan(clips=tuple(clip(name) for name in rates))
     documents.save(objects, keys.plan("default"), plan)
-    results = tuple(clip_result(name, {"x265-medium": rate}) for name, rate in rates.items())
+    results = tuple(with_vmaf(clip_result(n, {"x265-medium": r})) for n, r in rates.items())
     measured(records, objects, clock, results)
 
     result = analyze(REQUEST, records=records, objects=objects, clock=clock)
@@ -359,6 +364,7 @@ def test_three_clips_give_the_mean_an_interval(
     kept = records.experiment("default-0001")
     assert (kept.bd_rate_low_percent, kept.bd_rate_high_percent) == (-31.2, -12.4)
     assert "against x265-medium: -22.5 % [-31.2, -12.4] in the mean (hall" in result.analysis
+    assert "On other metrics against x265-medium: VMAF -22.5 %. " in result.analysis
 
 
 def test_an_unknown_bd_rate_stays_absent(
