@@ -7,8 +7,6 @@ is the clock time on one core over that on all, times their number. Measure on a
 
 import os
 import resource
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,10 +17,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks import bench_metrics
 from codec_lab.bundle import Bundle, Manifest
 from codec_lab.limits import Limits
 from codec_lab.plan import EvaluationPlan
-from codec_worker import clips, metrics, video
+from codec_worker import clips, video
 from codec_worker.contract import Clip, Geometry
 from codec_worker.directory_store import DirectoryStore
 from codec_worker.evaluate import read_candidate
@@ -31,7 +30,6 @@ from codec_worker.sandbox import Sandbox
 from codec_worker.sandbox.base_process import close_idle_bases
 
 SEED = Path(__file__).parents[1] / "codec_worker" / "codecs" / "seed.py"
-SIZES = {"CIF": (352, 288, 60), "1080p": (1920, 1080, 12)}
 CALLS = {"64×48, 8 frames": (64, 48, 8), "1080p, 1 frame": (1920, 1080, 1)}
 STORE = """
 import struct
@@ -141,38 +139,11 @@ def _ms(seconds: float) -> str:
 
 
 def _metric_rows() -> Iterator[Row]:
-    program = shutil.which("ffmpeg") or _bundled_ffmpeg()
-    for name, (width, height, count) in SIZES.items():
-        source, decoded = _noise(width, height, count), _noise(width, height, count)
-        ours_s = _median_s(lambda: metrics.measure(source, decoded[:3]), 5) / count  # noqa: B023
-        figure, target = f"{_ms(ours_s)}/frame", ""
-        if program is not None:
-            theirs_s = _program_s(program, source, decoded) / count
-            figure += f", ffmpeg's {_ms(theirs_s)}, ratio {ours_s / theirs_s:.2f}"
-            target = "≤ 1"
-        yield Row(f"metrics of {name}", figure, target)
-
-
-def _bundled_ffmpeg() -> str | None:
-    try:
-        import imageio_ffmpeg  # noqa: PLC0415 (an extra)
-    except ImportError:
-        return None
-    return str(imageio_ffmpeg.get_ffmpeg_exe())
-
-
-def _program_s(program: str, source: Clip, decoded: Clip) -> float:
-    with tempfile.TemporaryDirectory(prefix="codec-lab-bench-") as folder:
-        files = [Path(folder) / name for name in ("decoded.yuv", "source.yuv")]
-        for file, clip in zip(files, (decoded, source), strict=True):
-            file.write_bytes(b"".join(p.tobytes() for f in zip(*clip[:3], strict=True) for p in f))
-        _, height, width = Geometry.of(source)
-        raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}"]
-        inputs = [word for file in files for word in (*raw, "-i", str(file))]
-        graph = "[1]split[a][b];[0][a]psnr[p];[p][b]ssim"
-        command = [program, "-v", "error", "-filter_complex_threads", "1", *inputs]
-        command += ["-lavfi", graph, "-f", "null", "-"]
-        return _median_s(lambda: subprocess.run(command, check=True), 3)
+    for row in bench_metrics.rows():
+        figure = (
+            f"{row.worker_ms:.2f} ms/frame, ffmpeg's {row.program_ms:.2f}, ratio {row.ratio:.2f}"
+        )
+        yield Row(f"{row.metrics} of {row.size}", figure, row.target)
 
 
 def _median_s(call: Callable[[], object], count: int) -> float:
