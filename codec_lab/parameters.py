@@ -109,6 +109,17 @@ def step(declared: Declared, generator: random.Random, changes: int) -> dict[str
     return {**declared.parameters, **changed}
 
 
+def anywhere(declared: Declared, generator: random.Random) -> dict[str, Value]:
+    """Draw every parameter of the space, the present value as likely as any other."""
+    drawn = {
+        name: generator.choice(choices)
+        if isinstance(choices, list)
+        else _draw(declared, name, generator)
+        for name, choices in declared.space.items()
+    }
+    return {**declared.parameters, **drawn}
+
+
 def _draw(declared: Declared, name: str, generator: random.Random) -> Value:
     choices, value = declared.space[name], declared.parameters[name]
     if isinstance(choices, tuple):

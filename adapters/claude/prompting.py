@@ -14,7 +14,8 @@ from codec_lab.candidate import Candidate
 from codec_lab.experiment import Attempt
 from codec_lab.fixing import unified_diff
 from codec_lab.limits import Limits
-from codec_lab.minds import Archived, DesignTask, FixTask
+from codec_lab.minds import Archived, DesignTask, Failure, FixTask
+from codec_lab.verdict import ClipResult
 
 _MAX_TEXT = 8_000
 _NONE = "(none)"
@@ -39,7 +40,10 @@ def design_question(task: DesignTask) -> str:
         number=task.experiment_number,
         limits=_limits(task.limits),
         parent=_source(task.parent.candidate),
+        rejected="\n".join(as_data("refusal", why) for why in task.rejected) or _NONE,
+        lessons=as_data("lessons", task.lessons) if task.lessons else "(nothing yet)",
         archive="\n".join(map(_archived, task.archive)) or "(nothing was measured yet)",
+        failures="\n".join(map(_failed, task.failures)) or _NONE,
     )
 
 
@@ -90,7 +94,35 @@ def _archived(archived: Archived) -> str:
         "hypothesis before the measurement": archived.proposal.hypothesis,
         "analysis of the measurement": archived.analysis,
     }
-    return as_data("experiment", excerpt(_lines(facts), _MAX_TEXT))
+    tables = "\n".join(map(_rate_points, archived.results))
+    return as_data("experiment", f"{excerpt(_lines(facts), _MAX_TEXT)}\n{tables[:_MAX_TEXT]}")
+
+
+def _rate_points(result: ClipResult) -> str:
+    """Write a clip's points and BD-rates as a table."""
+    rows = [
+        f"{point.quality:>7} {point.bitrate_bps / 1000:>9.1f} {point.psnr_y_db:>6.2f} "
+        f"{point.psnr_u_db:>6.2f} {point.psnr_v_db:>6.2f} {point.ssim_y:>7.4f}"
+        for point in result.points
+    ]
+    rates = [
+        f"BD-rate ({rate.metric.value}) against {rate.anchor}: {rate.percent:+.1f} %"
+        for rate in result.bd_rates
+        if rate.percent is not None
+    ]
+    size = f"{result.clip}, {result.width}x{result.height}, {result.frame_count} frames"
+    return "\n".join([size, "quality      kb/s PSNR-Y PSNR-U PSNR-V    SSIM", *rows, *rates])
+
+
+def _failed(failure: Failure) -> str:
+    fault = failure.fault
+    facts = {
+        "experiment": failure.experiment_id,
+        "change": failure.change,
+        "fault": f"{fault.error_type}: {fault.message}",
+        "traceback": fault.traceback[-2000:],
+    }
+    return as_data("failure", excerpt(_lines(facts), _MAX_TEXT))
 
 
 def _attempt(attempt: Attempt) -> str:

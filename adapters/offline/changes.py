@@ -186,7 +186,7 @@ def _suspicion(group: list[Change], evidence: Evidence) -> int:
     if known and known.search(text):
         score += 50
     if fault.direction and fault.direction in group[0].place:
-        score += 20
+        score += 200 if fault.error_type == "ContractError" else 20
     return score
 
 

@@ -77,8 +77,10 @@ class _Repair(NamedTuple):
         if attempt >= LAST_FIX:
             yield from self.fresh_steps()
         yield from self.raised_limit()
+        did_not_help = {attempt.fix_reason for attempt in self.task.history}
         for mend in mends(self.task.proposal.candidate, self.task.parent.candidate, self.evidence):
-            yield self.edited(mend.candidate, mend.reason)
+            if mend.reason not in did_not_help:
+                yield self.edited(mend.candidate, mend.reason)
         yield from self.undone(by_halves=attempt == LAST_FIX - 1)
         if attempt < LAST_FIX:
             yield from self.fresh_steps()

@@ -40,7 +40,8 @@ def mends(
         for shape, what in _BITSTREAMS.get(kind, ()):
             yield from _returning(candidate, function, shape, what)
         return
-    if re.match(r"(u?int|float|bool)\d* \(", kind):
+    planes = re.search(r"returned (\w+) (\(.+?\)) as [yuv]; it must be uint8 (\(.+?\))", said)
+    if planes and planes[1] != "uint8" and planes[2] == planes[3]:
         yield from _returning(
             candidate,
             function,

@@ -125,6 +125,6 @@ def test_a_handler_imports_with_the_layers_packages_alone(
 
 def test_what_is_missing_from_the_layer_would_show(code: Path, clean_python: Path) -> None:
     imported = subprocess.run(
-        [clean_python, "-c", "import numpy"], capture_output=True, text=True, check=False, cwd=code
+        [clean_python, "-c", "import numba"], capture_output=True, text=True, check=False, cwd=code
     )
-    assert "No module named 'numpy'" in imported.stderr
+    assert "No module named 'numba'" in imported.stderr

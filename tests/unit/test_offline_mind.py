@@ -1,6 +1,9 @@
 """The offline mind really changes the source, the same way for the same seed."""
 
 import ast
+import random
+from collections.abc import Mapping
+from statistics import fmean
 
 import pytest
 from hypothesis import given
@@ -8,13 +11,14 @@ from hypothesis import strategies as st
 
 from adapters.offline.designer import OfflineDesigner
 from adapters.offline.fixer import OfflineFixer
+from adapters.offline.search import suggested
 from codec_lab import parameters
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import HARD_LIMITS
 from codec_lab.candidate import Candidate
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
 from codec_lab.limits import Limits
-from codec_lab.minds import DesignTask, FixTask
+from codec_lab.minds import DesignTask, FixTask, Trial
 from codec_lab.phase import MAX_ATTEMPTS
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
@@ -164,3 +168,83 @@ def test_what_no_rule_mends_names_the_fault() -> None:
     bare = seed("def encode(clip, quality): ...")
     with pytest.raises(NothingLeftToTryError, match="cannot mend CandidateCrashError"):
         OfflineFixer().fix(fix_task(CRASH, proposal=bare, parent=bare))
+
+
+WIDE = """PARAMETERS = {"a": 0.5, "b": 8, "c": 0.5, "d": 0.5, "stage": "fine"}
+SEARCH_SPACE = {
+    "a": (0.0, 1.0), "b": (0, 20), "c": (0.0, 1.0), "d": (0.0, 1.0), "stage": ["coarse", "fine"]
+}
+"""
+
+
+def cost(values: Mapping[str, object]) -> float:
+    """A BD-rate with its lowest value, 0, off the middle."""
+    a, b, c, d = (float(str(values[name])) for name in "abcd")
+    far = (a - 0.8) ** 2 + ((b - 15) / 20) ** 2 + (c - 0.3) ** 2 + (d - 0.9) ** 2
+    return 100 * far + (20 if values["stage"] == "fine" else 0)
+
+
+def searched(random_seed: int, experiments: int) -> list[float]:
+    """The lowest cost so far when every parent is the best known."""
+    trials: list[Trial] = []
+    best, tried = seed(WIDE), set[str]()
+    costs: list[float] = []
+    for number in range(1, experiments + 1):
+        task = design_task(
+            number, frozenset(tried), parent=best, trials=tuple(trials), random_seed=random_seed
+        )
+        found = OfflineDesigner().design(task)
+        tried.add(found.candidate.sha256)
+        values = parameters.of_candidate(found.candidate)
+        assert values is not None
+        if not costs or cost(values) < min(costs):
+            best = found
+        costs.append(cost(values))
+        trials.append(Trial(parameters=values, bd_rate_percent=costs[-1]))
+    return costs
+
+
+def test_the_search_learns_where_random_sampling_of_the_space_does_not() -> None:
+    declared = parameters.read(WIDE)
+    drawn, found = [], []
+    for random_seed in range(3):
+        generator = random.Random(random_seed)
+        points = [parameters.anywhere(declared, generator) for _ in range(40)]
+        drawn.append(min(map(cost, points)))
+        found.append(searched(random_seed, 40))
+    assert fmean(map(min, found)) < fmean(drawn) / 2
+    assert all(min(run) < min(run[:10]) for run in found)
+
+
+def test_the_estimator_stays_in_the_space_and_repeats_itself() -> None:
+    declared = parameters.read(WIDE)
+    generator = random.Random(1)
+    points = [parameters.anywhere(declared, generator) for _ in range(30)]
+    # As the table keeps them: 1.0 comes back as 1.
+    trials = [
+        Trial.model_validate({"parameters": {**p, "a": 1}, "bd_rate_percent": cost(p)})
+        for p in points
+    ]
+    outside = Trial(parameters={**points[0], "b": 99}, bd_rate_percent=-500)
+    known = [*trials, outside]
+    first, again = (suggested(declared, known, seed=3) for _ in range(2))
+    assert first == again != suggested(declared, known, seed=4)
+    assert list(first) == list(declared.parameters)
+    for name in "abcd":
+        low, high = declared.space[name]
+        assert low <= first[name] <= high  # type: ignore[operator]
+    assert first["stage"] in {"coarse", "fine"}
+
+
+def test_every_kind_of_move_is_made() -> None:
+    trials = tuple(
+        Trial(parameters={**parameters.read(WIDE).parameters, "a": n / 10}, bd_rate_percent=n)
+        for n in range(10)
+    )
+    kinds = {
+        OfflineDesigner()
+        .design(design_task(n, parent=seed(WIDE), trials=trials))
+        .hypothesis.split()[1]
+        for n in range(1, 40)
+    }
+    assert kinds == {"step", "swap", "recombination", "estimator"}

@@ -247,10 +247,37 @@ def test_imports_that_the_bench_lacks_go_or_are_spelt_right() -> None:
 def test_another_form_of_the_result_is_converted(
     returned: str, function: str, expected: str
 ) -> None:
-    said = f"{function} returned {returned}{' as y' if function == 'decode' else ''}; it must be"
+    must = "uint8 (3, 28, 44)" if function == "decode" else "bytes"
+    place = " as y" if function == "decode" else ""
+    said = f"{function} returned {returned}{place}; it must be {must}"
     fix = OfflineFixer().fix(task(SOUND, contract(said, function)))
     assert expected in source_of(fix)
     ast.parse(source_of(fix))
+
+
+def test_planes_of_a_wrong_shape_take_the_returning_function_back() -> None:
+    source = SOUND.replace("_planes(data)\n", "_planes(data[None])\n")
+    assert source != SOUND
+    said = "decode returned uint8 (1, 3, 4, 6) as y; it must be uint8 (3, 4, 6)"
+    fix = OfflineFixer().fix(task(source, contract(said, "decode")))
+    assert source_of(fix) == SOUND
+    assert "Takes decode back" in fix.reason
+
+
+def test_a_mend_that_did_not_help_is_not_tried_again() -> None:
+    source = SOUND.replace("return _planes(data)", "return _planes(data / 2)")
+    said = "decode returned float64 (3, 4, 6) as y; it must be uint8 (3, 4, 6)"
+    fault = contract(said, "decode")
+    first = OfflineFixer().fix(task(source, fault))
+    failed = Attempt(
+        experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1, at=NOON,
+        passed=False, fault=fault, fix_tool=first.tool, fix_reason=first.reason,
+    )  # fmt: skip
+    second = OfflineFixer().fix(
+        task(source_of(first), fault, 2, history=(failed,), parent=proposal(PARENT))
+    )
+    assert second.reason != first.reason
+    assert source_of(second) == SOUND
 
 
 def test_chance_is_taken_out_of_a_decoder() -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from adapters.claude.connection import connect
 from codec_lab.limits import GIB, Limits
-from codec_lab.minds import Archived, DesignTask, FixTask
+from codec_lab.minds import Archived, DesignTask, Failure, FixTask
 from codec_lab.verdict import Fault
+from tests.unit.builders import clip_result
 from tests.unit.claude.fake_service import FakeService, running
 from tests.unit.claude.tasks import KEY, PARENT, proposal_of
 
@@ -68,8 +69,22 @@ def design_task() -> DesignTask:
                 proposal=earlier,
                 bd_rate_percent=12.5,
                 analysis="Chroma costs most.",
+                results=(clip_result("hall", {"x265-medium": 12.5}),),
             ),
         ),
+        failures=(
+            Failure(
+                experiment_id="campaign-0006",
+                change="Doubled the GOP.",
+                fault=Fault(
+                    error_type="CandidateCrashError",
+                    message="encode raised KeyError: 'gop'",
+                    traceback='  File "codec.py", line 41, in encode\n',
+                ),
+            ),
+        ),
+        rejected=("An edit did not match.",),
+        lessons="-4.50 points: Changes gop from 8 to 16.",
         tried=frozenset({PARENT.sha256, earlier.candidate.sha256}),
         limits=Limits(),
         hint="Look at chroma.",

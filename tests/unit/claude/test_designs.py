@@ -88,6 +88,13 @@ def test_the_question_holds_goal_hint_parent_and_measurements(
         "Halved the step.",
         "Chroma costs most.",
         "cpu_s 120",
+        "An edit did not match.",
+        "-4.50 points: Changes gop from 8 to 16.",
+        "hall, 32x16, 4 frames",
+        "     40     200.0  30.00  40.00  40.00  0.9000",
+        "BD-rate (psnr_y_db) against x265-medium: +12.5 %",
+        "encode raised KeyError: 'gop'",
+        'File "codec.py", line 41, in encode',
     ):
         assert told in question
     assert proposal.hint == "Look at chroma."
