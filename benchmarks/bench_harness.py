@@ -100,7 +100,7 @@ def _screen_set(codec: Path) -> Screening:
         execution = Execution(bundle, plan, store, "out/", lambda *_: None)
         close_idle_bases()  # their CPU time counts once they have ended
         cpu_before_s, started = _cpu_s(), time.perf_counter()
-        execution.run(loaded)
+        execution.run(loaded, plan.qualities, plan.anchors)
         wall_s = time.perf_counter() - started
         close_idle_bases()
         return Screening(wall_s, _cpu_s() - cpu_before_s, execution.candidate_cpu_s)

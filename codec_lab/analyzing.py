@@ -41,6 +41,8 @@ def analyze(
         If the experiment measured nothing.
     """
     experiment = records.experiment(request.experiment_id)
+    if experiment.stop_reason is not None:
+        return _stopped(experiment.experiment_id, experiment.stop_reason, records, clock)
     plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
     shown = {clip.sha256 for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
     measured = [
@@ -81,6 +83,23 @@ def analyze(
     learnt = lessons(records.experiments(experiment.campaign_id))
     records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     return AnalyzeResult(bd_rate_percent=bd_rate_percent, tier=tier, analysis=analysis)
+
+
+def _stopped(experiment_id: str, stop_reason: str, records: Records, clock: Clock) -> AnalyzeResult:
+    """Sum up an experiment that the screen has ended: without a BD-rate or a tier."""
+    records.update_experiment(
+        experiment_id,
+        ExperimentChanges(
+            updated_at=clock.now(),
+            phase=Phase.DESIGN_NEXT,
+            bd_rate_percent=None,
+            bd_rate_low_percent=None,
+            bd_rate_high_percent=None,
+            tier=None,
+            analysis=stop_reason,
+        ),
+    )
+    return AnalyzeResult(bd_rate_percent=None, tier=None, analysis=stop_reason)
 
 
 def bd_rate_of(result: ClipResult, anchor: str, metric: Metric = Metric.PSNR_Y) -> BdRate | None:

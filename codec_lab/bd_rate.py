@@ -14,6 +14,9 @@ from typing import NamedTuple
 MIN_OVERLAP_PERCENT = 50.0
 """Below it the answer would rest on the ends of the curves: it is "not available"."""
 
+MIN_POINTS = 4
+"""Points of a curve for a BD-rate that is shown; a screen is content with three."""
+
 
 class RateQuality(NamedTuple):
     """A point of a rate-distortion curve: bits per second and quality."""
@@ -90,13 +93,17 @@ def _end_slope(h0: float, h1: float, delta0: float, delta1: float) -> float:
     return slope
 
 
-def bd_rate(anchor: Sequence[RateQuality], tested: Sequence[RateQuality]) -> DeltaRate:
+def bd_rate(
+    anchor: Sequence[RateQuality], tested: Sequence[RateQuality], min_points: int = MIN_POINTS
+) -> DeltaRate:
     """Compare two rate-distortion curves.
 
     Parameters
     ----------
     anchor, tested : sequence of RateQuality
-        At least four points each, in any order.
+        The points of each, in any order.
+    min_points : int
+        How many each needs, at least three.
 
     Returns
     -------
@@ -108,8 +115,9 @@ def bd_rate(anchor: Sequence[RateQuality], tested: Sequence[RateQuality]) -> Del
     curves = []
     for name, points in (("anchor's", anchor), ("tested", tested)):
         curve = sorted(points, key=lambda point: point.bitrate_bps)
-        if len(curve) < 4:
-            return DeltaRate(None, 0.0, f"the {name} curve has {len(curve)} points, 4 are needed")
+        if len(curve) < min_points:
+            reason = f"the {name} curve has {len(curve)} points, {min_points} are needed"
+            return DeltaRate(None, 0.0, reason)
         if any(b.quality <= a.quality for a, b in pairwise(curve)):
             return DeltaRate(None, 0.0, f"the {name} curve does not rise with the rate")
         curves.append(curve)

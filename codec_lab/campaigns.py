@@ -21,7 +21,7 @@ from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Name
 from codec_lab.phase import Phase, Status
-from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan, Quality
+from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan, Quality, Screen
 from codec_lab.ports import CampaignRuns, Clock, Executions, ObjectStore, Records
 from codec_lab.proposal import Mind, Proposal
 
@@ -35,7 +35,7 @@ class CampaignOrder(Model):
         As in ``Campaign``.
     seed_source : str
         The codec from which the first design starts.
-    qualities, anchors
+    qualities, anchors, screen
         As in ``EvaluationPlan``.
     experiments : int
         How many more experiments the campaign may begin, an interrupted one included.
@@ -48,6 +48,7 @@ class CampaignOrder(Model):
     seed_source: str
     qualities: tuple[Quality, ...] = DEFAULT_QUALITIES
     anchors: tuple[Name, ...] = DEFAULT_ANCHORS
+    screen: Screen | None = Screen()
     limits: Limits = Limits()
     hard_limits: Limits = HARD_LIMITS
     experiments: Annotated[int, Field(ge=0)]
@@ -77,7 +78,10 @@ def open_campaign(
         compare.
     """
     plan = EvaluationPlan(
-        clips=tuple(clip for clip, _ in clips), qualities=order.qualities, anchors=order.anchors
+        clips=tuple(clip for clip, _ in clips),
+        qualities=order.qualities,
+        anchors=order.anchors,
+        screen=order.screen,
     )
     seed = Proposal(
         candidate=Candidate(files={ENTRY_FILE: order.seed_source}),

@@ -50,11 +50,20 @@ class JudgeRequest(Model):
 
 
 class JudgeResult(Model):
-    """What passed."""
+    """What passed.
+
+    Attributes
+    ----------
+    clips, rate_points : int
+        How much was measured.
+    stopped : bool
+        Whether the screen ends the experiment: the full measurement would be wasted.
+    """
 
     candidate_sha256: Sha256
     clips: int
     rate_points: int
+    stopped: bool = False
 
 
 class FixRequest(Model):

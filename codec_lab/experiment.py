@@ -98,6 +98,10 @@ class Experiment(Model):
         Whether a person must answer before it goes on.
     human_intervention_reasons : tuple of HumanReason
         Every time a person was asked.
+    screen_bd_rate_percent : float or None
+        The screen's mean BD-rate; comparable with other screens of the campaign alone.
+    stop_reason : str or None
+        Why it was stopped after the screen; it has no BD-rate then.
     verdict_key : str or None
         The verdict of the last execution.
     bd_rate_percent : float or None
@@ -145,6 +149,8 @@ class Experiment(Model):
     execution_attempts: Count = 0
     needs_human: bool = False
     human_intervention_reasons: tuple[HumanReason, ...] = ()
+    screen_bd_rate_percent: float | None = None
+    stop_reason: str | None = None
     verdict_key: str | None = None
     bd_rate_percent: float | None = None
     bd_rate_low_percent: float | None = None
@@ -180,6 +186,8 @@ class ExperimentChanges(Model):
     validation_attempts: int | None = None
     execution_attempts: int | None = None
     needs_human: bool | None = None
+    screen_bd_rate_percent: float | None = None
+    stop_reason: str | None = None
     verdict_key: str | None = None
     bd_rate_percent: float | None = None
     bd_rate_low_percent: float | None = None

@@ -8,8 +8,10 @@ from codec_lab.events import JudgeRequest, JudgeResult
 from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase
+from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
 from codec_lab.publishing import publish
+from codec_lab.screening import screen_bd_rate, stop_reason
 from codec_lab.verdict import Fault, Verdict
 
 _PHASES = {JobKind.VALIDATE: Phase.VALIDATION, JobKind.EXECUTE: Phase.EXECUTION}
@@ -57,7 +59,7 @@ def judge(
             fault=verdict.fault,
         )
     )
-    attempts: dict[str, Any] = {f"{phase}_attempts": job.attempt}
+    changes: dict[str, Any] = {f"{phase}_attempts": job.attempt}
     for result in verdict.results:
         records.put_evaluation(
             Evaluation(
@@ -70,19 +72,29 @@ def judge(
             )
         )
     if verdict.results:
-        attempts["verdict_key"] = job.verdict_key
+        changes["verdict_key"] = job.verdict_key
+    experiment = records.experiment(job.experiment_id)
+    stopped = False
+    if job.kind is JobKind.VALIDATE:
+        plan = documents.load(objects, job.plan_key, EvaluationPlan)
+        percent = screen_bd_rate(plan, verdict.screen)
+        reason = stop_reason(experiment, percent, plan, records)
+        changes |= {"screen_bd_rate_percent": percent, "stop_reason": reason}
+        stopped = reason is not None
     now_in = _AFTER[job.kind] if verdict.passed else phase
+    changes["phase"] = Phase.ANALYSIS if stopped else now_in
     records.update_experiment(
-        job.experiment_id, ExperimentChanges(updated_at=clock.now(), phase=now_in, **attempts)
+        job.experiment_id, ExperimentChanges(updated_at=clock.now(), **changes)
     )
-    campaign_id = records.experiment(job.experiment_id).campaign_id
-    publish(campaign_id, records=records, status_page=status_page)
+    publish(experiment.campaign_id, records=records, status_page=status_page)
     if verdict.fault is not None:
         raise _error_of(verdict.fault)
+    measured = verdict.results or verdict.screen
     return JudgeResult(
         candidate_sha256=verdict.candidate_sha256,
-        clips=len(verdict.results),
-        rate_points=sum(len(result.points) for result in verdict.results),
+        clips=len(measured),
+        rate_points=sum(len(result.points) for result in measured),
+        stopped=stopped,
     )
 
 

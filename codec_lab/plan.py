@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from codec_lab.clip import ClipRole, SourceClip
 from codec_lab.model import Model, Name
+from codec_lab.tiers import REFERENCE_ANCHOR
 
 Quality = Annotated[int, Field(ge=0, le=100)]
 
@@ -14,6 +15,25 @@ DEFAULT_QUALITIES = (30, 40, 50, 60)
 
 DEFAULT_ANCHORS = ("x264-medium", "x265-medium", "svtav1-p6")
 """Names of rows of the bench's anchor table."""
+
+
+class Screen(Model):
+    """The step between smoke and full measurement, which may end an experiment early.
+
+    Attributes
+    ----------
+    clips, frames, qualities : int
+        At most so many development clips, first frames of each, and rate points.
+    margin_percent : float
+        An experiment stops if its mean BD-rate is worse than the best experiments' by more
+        points. Encoder tweaks spread 0.5 to 1.7 points over three short clips; the default is
+        three times that.
+    """
+
+    clips: int = Field(default=3, ge=1)
+    frames: int = Field(default=33, ge=1)
+    qualities: int = Field(default=3, ge=3)
+    margin_percent: float = Field(default=5.0, ge=0)
 
 
 class EvaluationPlan(Model):
@@ -29,12 +49,15 @@ class EvaluationPlan(Model):
         Against which anchors.
     smoke_frames : int
         Frames of ``smoke_clip`` that validation encodes and decodes.
+    screen : Screen or None
+        What validation measures after that; None leaves it out.
     """
 
     clips: tuple[SourceClip, ...] = Field(min_length=1)
     qualities: tuple[Quality, ...] = Field(default=DEFAULT_QUALITIES, min_length=4)
     anchors: tuple[Name, ...] = DEFAULT_ANCHORS
     smoke_frames: int = Field(default=8, ge=1)
+    screen: Screen | None = Screen()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
@@ -52,3 +75,25 @@ class EvaluationPlan(Model):
         """The clip that validation uses: the first that the search may see."""
         seen = (clip for clip in self.clips if clip.role is ClipRole.DEVELOPMENT)
         return next(seen, self.clips[0])
+
+    @property
+    def screen_clips(self) -> tuple[SourceClip, ...]:
+        """The clips of the screen; hidden ones never take part."""
+        if self.screen is None or not self.anchors:
+            return ()
+        seen = [clip for clip in self.clips if clip.role is ClipRole.DEVELOPMENT]
+        return tuple(seen[: self.screen.clips])
+
+    @property
+    def screen_qualities(self) -> tuple[int, ...]:
+        """Rate points of the plan, spread evenly from the lowest to the highest."""
+        if self.screen is None:
+            return ()
+        ordered = sorted(self.qualities)
+        count = min(self.screen.qualities, len(ordered))
+        return tuple(ordered[i * (len(ordered) - 1) // (count - 1)] for i in range(count))
+
+    @property
+    def screen_anchor(self) -> str:
+        """The one anchor that screens are compared by: x265 where it is among the plan's."""
+        return REFERENCE_ANCHOR if REFERENCE_ANCHOR in self.anchors else self.anchors[0]

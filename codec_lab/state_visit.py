@@ -10,6 +10,7 @@ PHASE_OF_STATE = {
     "Deploy": Phase.DEPLOY,
     "Validate": Phase.VALIDATION,
     "JudgeValidation": Phase.VALIDATION,
+    "ScreenPassed": Phase.VALIDATION,
     "ValidationAttemptsLeft": Phase.VALIDATION,
     "FixValidation": Phase.VALIDATION,
     "Execute": Phase.EXECUTION,

@@ -182,7 +182,9 @@ class Verdict(Model):
     fault : Fault or None
         Why it failed.
     results : tuple of ClipResult
-        The measurements; none for a validation.
+        The measurements of an execution.
+    screen : tuple of ClipResult
+        Those of a validation: few clips, frames and rate points, one anchor.
     started_at, ended_at : datetime
         In UTC.
     environment : dict of str to str
@@ -197,6 +199,7 @@ class Verdict(Model):
     bundle_sha256: Sha256
     fault: Fault | None = None
     results: tuple[ClipResult, ...] = ()
+    screen: tuple[ClipResult, ...] = ()
     started_at: Moment
     ended_at: Moment
     environment: dict[str, str] = Field(default_factory=dict)
@@ -208,7 +211,7 @@ class Verdict(Model):
 
     @model_validator(mode="after")
     def _a_failure_has_no_score(self) -> Self:
-        if self.fault is not None and self.results:
+        if self.fault is not None and (self.results or self.screen):
             raise ValueError("a failed candidate has no results")
         if self.fault is None and self.kind is JobKind.EXECUTE and not self.results:
             raise ValueError("a passed execution needs results")

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from codec_lab.bd_rate import RateQuality, bd_rate
+from codec_lab.bd_rate import MIN_POINTS, RateQuality, bd_rate
 from codec_lab.bundle import Bundle
 from codec_lab.clip import ClipRole, SourceClip
 from codec_lab.plan import EvaluationPlan
@@ -24,6 +24,7 @@ from codec_worker.protocol import (
     measure_point,
 )
 from codec_worker.runner import Runner
+from codec_worker.video import planes_sha256
 
 PointListener = Callable[[SourceClip, RatePoint], None]
 """Is told of each rate point as it is measured, one at a time."""
@@ -34,6 +35,16 @@ class LoadedClip(NamedTuple):
 
     source: SourceClip
     clip: Clip
+
+
+def first_frames(loaded: LoadedClip, count: int) -> LoadedClip:
+    """Give the first frames of a clip, as a clip of its own."""
+    source, clip = loaded
+    if source.frame_count <= count:
+        return loaded
+    cut = Clip(clip.y[:count], clip.u[:count], clip.v[:count], clip.fps)
+    changes = {"sha256": planes_sha256(cut), "frame_count": count}
+    return LoadedClip(source.model_copy(update=changes), cut)
 
 
 class _Task(NamedTuple):
@@ -98,19 +109,16 @@ class Execution:
         self.candidate_cpu_s = 0.0
 
     def run(
-        self,
-        clips: Sequence[LoadedClip],
-        qualities: Sequence[int] | None = None,
-        anchor_names: Sequence[str] | None = None,
+        self, clips: Sequence[LoadedClip], qualities: Sequence[int], anchor_names: Sequence[str]
     ) -> tuple[ClipResult, ...]:
-        """Measure clips at every rate point, or at some.
+        """Measure clips at rate points of the plan.
 
         Parameters
         ----------
         clips : sequence of LoadedClip
             What to encode.
-        qualities, anchor_names : sequence, optional
-            Rate points and anchors; those of the plan by default.
+        qualities, anchor_names : sequence
+            Which of the plan's rate points and anchors.
 
         Returns
         -------
@@ -124,8 +132,6 @@ class Execution:
         BenchError
             If the bench fails.
         """
-        qualities = self._plan.qualities if qualities is None else qualities
-        anchor_names = self._plan.anchors if anchor_names is None else anchor_names
         tasks = [_Task(loaded, quality) for loaded in clips for quality in qualities]
         tasks.sort(key=lambda task: task.weight, reverse=True)  # the long ones first: no core idles
         measured = self._measured_before(tasks)
@@ -242,7 +248,7 @@ def _compare(
         return BdRate(
             anchor=curve.anchor, metric=metric, percent=None, overlap_percent=0, reason=absence
         )
-    delta = bd_rate(anchor, tested)
+    delta = bd_rate(anchor, tested, min(len(points), MIN_POINTS))
     return BdRate(
         anchor=curve.anchor,
         metric=metric,

@@ -17,8 +17,7 @@ from codec_lab.ports import ObjectStore
 from codec_lab.verdict import ClipResult, Fault, Progress, RatePoint, Verdict
 from codec_worker import environment, protocol
 from codec_worker.clip_cache import ClipCache
-from codec_worker.contract import Clip
-from codec_worker.execution import Execution, LoadedClip
+from codec_worker.execution import Execution, LoadedClip, first_frames
 from codec_worker.failure import CandidateFailedError
 from codec_worker.runner import Runner
 from codec_worker.screen import screen
@@ -51,6 +50,7 @@ class Job:
         self._clips = ClipCache(store, cache_folder)
         self._logger = logger
         self._progress: list[Progress] = []
+        self._log: list[str] = []
 
     def run(self) -> Verdict:
         """Judge the candidate and store the verdict.
@@ -73,13 +73,15 @@ class Job:
         bundle = self._bundle()
         plan = self._plan()
         fault: Fault | None = None
-        results: tuple[ClipResult, ...] = ()
+        measured: tuple[ClipResult, ...] = ()
         try:
             screen(bundle.candidate)
             if spec.kind is JobKind.VALIDATE:
-                self._validate(bundle, plan)
+                self._smoke(bundle, plan)
+                measured = self._screen(bundle, plan)
             else:
-                results = self._execute(bundle, plan)
+                clips = [self._load(source) for source in plan.clips]
+                measured = self._measure(bundle, plan, clips, plan.qualities, plan.anchors)
         except CandidateFailedError as error:
             fault = error.fault
         verdict = Verdict(
@@ -90,7 +92,8 @@ class Job:
             candidate_sha256=bundle.candidate.sha256,
             bundle_sha256=bundle.manifest.bundle_sha256,
             fault=fault,
-            results=results,
+            results=measured if spec.kind is JobKind.EXECUTE else (),
+            screen=measured if spec.kind is JobKind.VALIDATE else (),
             started_at=started_at,
             ended_at=datetime.now(UTC),
             environment=environment.describe(bundle.manifest.limits),
@@ -120,29 +123,41 @@ class Job:
                 f"{where}: {first['msg']}."
             ) from error
 
-    def _validate(self, bundle: Bundle, plan: EvaluationPlan) -> None:
-        source = plan.smoke_clip
-        clip = self._clips.load(source)
-        count = plan.smoke_frames
-        frames = Clip(clip.y[:count], clip.u[:count], clip.v[:count], clip.fps)
+    def _load(self, source: SourceClip) -> LoadedClip:
+        return LoadedClip(source, self._clips.load(source))
+
+    def _smoke(self, bundle: Bundle, plan: EvaluationPlan) -> None:
+        source, frames = first_frames(self._load(plan.smoke_clip), plan.smoke_frames)
         runner = Runner(bundle.candidate, bundle.manifest.limits)
         try:
             with runner:
                 protocol.validate(runner, frames, plan.qualities, source.name)
         finally:
-            self._put_log(runner.log)
+            self._log += runner.log
+            self._put_log()
 
-    def _execute(self, bundle: Bundle, plan: EvaluationPlan) -> tuple[ClipResult, ...]:
-        total_points = len(plan.clips) * len(plan.qualities)
-        self._progress = [Progress(done_points=0, total_points=total_points)]
+    def _screen(self, bundle: Bundle, plan: EvaluationPlan) -> tuple[ClipResult, ...]:
+        if plan.screen is None or not plan.screen_clips:
+            return ()
+        clips = [first_frames(self._load(one), plan.screen.frames) for one in plan.screen_clips]
+        return self._measure(bundle, plan, clips, plan.screen_qualities, (plan.screen_anchor,))
+
+    def _measure(
+        self,
+        bundle: Bundle,
+        plan: EvaluationPlan,
+        clips: Sequence[LoadedClip],
+        qualities: Sequence[int],
+        anchors: Sequence[str],
+    ) -> tuple[ClipResult, ...]:
+        self._progress = [Progress(done_points=0, total_points=len(clips) * len(qualities))]
         self._put_progress()
         execution = Execution(bundle, plan, self._store, self._spec.points_prefix, self._note_point)
         try:
-            return execution.run(
-                [LoadedClip(source, self._clips.load(source)) for source in plan.clips]
-            )
+            return execution.run(clips, qualities, anchors)
         finally:
-            self._put_log(execution.log)
+            self._log += execution.log
+            self._put_log()
 
     def _note_point(self, source: SourceClip, point: RatePoint) -> None:
         last = self._progress[-1]
@@ -169,9 +184,9 @@ class Job:
     def _put_progress(self) -> None:
         self._store.put(self._spec.progress_key, _PROGRESS.dump_json(self._progress))
 
-    def _put_log(self, entries: Sequence[str]) -> None:
-        if entries:
-            self._store.put(f"{self._spec.output_prefix}log.txt", "".join(entries).encode())
+    def _put_log(self) -> None:
+        if self._log:
+            self._store.put(f"{self._spec.output_prefix}log.txt", "".join(self._log).encode())
 
     def _log_end(self, verdict: Verdict) -> None:
         phase, fault = PHASES[verdict.kind].capitalize(), verdict.fault

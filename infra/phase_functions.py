@@ -51,7 +51,7 @@ class PhaseFunctions:
         moving = [
             self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
             self._make("Deploy", definition, reads=("experiments/*",), writes=("bundles/*",)),
-            self._make("JudgeValidation", definition, reads=("experiments/*",)),
+            self._make("JudgeValidation", definition, reads=("campaigns/*", "experiments/*")),
             self._make("JudgeExecution", definition, reads=("experiments/*",)),
             self._make("DesignNext", definition),
             self._notify_human(definition),

@@ -71,7 +71,7 @@ class ExperimentReport(Model):
         parts: list[RenderableType] = [experiment_result(self.experiment, results)]
         if self.experiment.hypothesis:
             parts.append(Text(f"  hypothesis: {self.experiment.hypothesis}"))
-        if self.experiment.analysis:
+        if self.experiment.analysis and not self.experiment.stop_reason:
             parts.append(Text(f"  analysis: {self.experiment.analysis}"))
         parts += [rate_point_table(result) for result in results]
         if results:

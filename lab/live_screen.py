@@ -14,7 +14,7 @@ from rich.text import Text
 from codec_lab.phase import MAX_ATTEMPTS, Phase, Status
 from codec_lab.verdict import Progress
 from lab.observation import CampaignView, ExperimentView, PhaseState, PhaseView
-from lab.wording import clock_time, percent, rate_point, short, wait_scale
+from lab.wording import STOPPED, clock_time, percent, rate_point, short, wait_scale
 
 _MARKS = {
     PhaseState.WAITING: Text("○", "dim"),
@@ -126,6 +126,8 @@ def _summary(view: ExperimentView) -> Text:
     result = ""
     if experiment.status is Status.COMPLETED:
         state, result = PhaseState.DONE, f"  {percent(experiment.bd_rate_percent)} against x265"
+        if experiment.stop_reason:
+            result = f"  {STOPPED}"
     elif view.asks_human:
         state, result = PhaseState.FAILED, "  needs a person"
     change = f"  {experiment.change}" if experiment.change else ""

@@ -12,7 +12,7 @@ from codec_lab.experiment import Evaluation, Experiment
 from codec_lab.phase import Status
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult, Metric
-from lab.wording import percent, percent_within, short
+from lab.wording import STOPPED, percent, percent_within, short
 
 _METRICS = {
     Metric.PSNR_Y: "PSNR-Y",
@@ -46,7 +46,9 @@ def experiment_result(experiment: Experiment, results: Sequence[ClipResult]) -> 
         parts.append(Text(f"  {experiment.change}"))
     if results:
         parts.append(bd_rate_table(results))
-    if experiment.status is Status.COMPLETED:
+    if experiment.stop_reason:
+        parts.append(Text(f"  {experiment.stop_reason}"))
+    elif experiment.status is Status.COMPLETED:
         parts.append(Text(f"  goal reached: {experiment.tier or 'none'}"))
     return Group(*parts)
 
@@ -151,7 +153,7 @@ def summary_table(experiments: Sequence[Experiment]) -> Table:
                 experiment.bd_rate_low_percent,
                 experiment.bd_rate_high_percent,
             ),
-            experiment.tier or "–",
+            STOPPED if experiment.stop_reason else experiment.tier or "–",
             experiment.change or "",
         )
     return table

@@ -2,6 +2,9 @@
 
 from codec_lab.verdict import RatePoint
 
+STOPPED = "stopped after the screen"
+"""The outcome of an experiment that was not measured in full."""
+
 
 def short(sha256: str | None) -> str:
     """Shorten a hash to what tells candidates apart at a glance."""

@@ -41,5 +41,5 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     except CandidateFaultError as fault:
         logger.warning("The %s failed: %s: %s", attempt, type(fault).__name__, fault)
         raise
-    logger.info("The %s passed", attempt)
+    logger.info("The %s passed%s", attempt, "; the screen stops it" if result.stopped else "")
     return result.model_dump(mode="json")

@@ -72,7 +72,9 @@ function prose(value) {
   return details;
 }
 
-function bdRate({ bd_rate_percent: mean, bd_rate_low_percent: low, bd_rate_high_percent: high }) {
+function bdRate(experiment) {
+  if (experiment.stop_reason) return "stopped after the screen";
+  const { bd_rate_percent: mean, bd_rate_low_percent: low, bd_rate_high_percent: high } = experiment;
   return percentWithin(mean, low, high);
 }
 

@@ -67,7 +67,7 @@ FUNCTIONS = {
     "FixValidation": MIND,
     "FixExecution": MIND,
     "Deploy": RECORDS | STATUS | reads("experiments") | writes("bundles"),
-    "JudgeValidation": RECORDS | STATUS | reads("experiments"),
+    "JudgeValidation": RECORDS | STATUS | reads("campaigns", "experiments"),
     "JudgeExecution": RECORDS | STATUS | reads("experiments"),
     "Analyze": RECORDS | reads("campaigns"),
     "DesignNext": RECORDS | STATUS,

@@ -71,7 +71,7 @@ WRONG_SHAPE = PLAIN.replace("y.reshape(n, h, w).copy()", "y.reshape(n, h, w)[:, 
 IMPORT_ERROR = PLAIN.replace("import struct\n", "import struct\nimport torch\n")
 EXCEPTION = PLAIN.replace("    step = 2", "    {}['absent']\n    step = 2")
 ENDLESS_LOOP = PLAIN.replace("    step = 2", "    while True:\n        pass\n    step = 2")
-LATE_CRASH = PLAIN.replace("    step = 2", "    assert len(clip.y) <= 8, 'too long'\n    step = 2")
+LATE_CRASH = PLAIN.replace("    step = 2", "    assert quality != 50, 'not at 50'\n    step = 2")
 NO_SPACE = PLAIN.replace("SEARCH_SPACE", "OTHER")
 
 
@@ -180,7 +180,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def test_three_experiments_measure_three_different_sources(lab: Lab) -> None:
-    experiments = lab.run("three", experiments=3)
+    experiments = lab.run("three", experiments=3, screen=None)
     assert [one.status for one in experiments] == [Status.COMPLETED] * 3
     assert len({one.candidate_sha256 for one in experiments}) == 3
     for one in experiments:
@@ -210,12 +210,37 @@ def test_every_phase_is_a_state_of_its_own(lab: Lab) -> None:
         "Deploy",
         "Validate",
         "JudgeValidation",
+        "ScreenPassed",
         "Execute",
         "JudgeExecution",
         "Analyze",
         "DesignNext",
         "Completed",
     ]
+
+
+def test_what_is_worse_on_the_screen_is_not_measured_in_full(lab: Lab) -> None:
+    experiments = lab.run("screen", PLAIN, experiments=3, screen={"margin_percent": 0})
+    measured = [one for one in experiments if one.stop_reason is None]
+    stopped = [one for one in experiments if one.stop_reason is not None]
+    assert experiments[0] in measured  # there was nothing to compare it with
+    assert stopped
+    for one in stopped:
+        assert one.status is Status.COMPLETED
+        assert lab.states(one.execution_arn)[-5:] == [
+            "JudgeValidation",
+            "ScreenPassed",
+            "Analyze",
+            "DesignNext",
+            "Completed",
+        ]
+        assert one.bd_rate_percent is None
+        assert one.tier is None
+        assert one.analysis == one.stop_reason
+        assert not lab.target.records.evaluations(one.experiment_id)
+        before = [other for other in measured if other.number < one.number]
+        best = min(other.screen_bd_rate_percent or 0 for other in before)
+        assert (one.screen_bd_rate_percent or 0) > best
 
 
 @pytest.mark.parametrize("name", ["experiment", "campaign"])

@@ -20,7 +20,14 @@ from codec_lab.errors import (
     DesignRejectedError,
     UnchangedCandidateError,
 )
-from codec_lab.events import DeployRequest, DeployResult, FixRequest, JudgeRequest, PhaseRequest
+from codec_lab.events import (
+    DeployRequest,
+    DeployResult,
+    FixRequest,
+    JudgeRequest,
+    JudgeResult,
+    PhaseRequest,
+)
 from codec_lab.fixing import fix
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
@@ -455,3 +462,83 @@ def test_the_status_page_follows_the_phases(
         Phase.DESIGN_NEXT,
     ]
     assert shown[-1][1] is Status.COMPLETED
+
+
+def screened(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, percent: float | None
+) -> JudgeResult:
+    """Judge a validation whose screen has that BD-rate, beside two complete experiments."""
+    for number, (full, screen) in enumerate([(20.0, 31.0), (21.0, 30.0), (50.0, None)], start=2):
+        records.create_experiment(
+            experiment(
+                number,
+                bd_rate_percent=full,
+                screen_bd_rate_percent=screen,
+                candidate_sha256=f"{number:064x}",
+                proposal_key=keys.seed("default"),
+            )
+        )
+    # The best screen of all was of a candidate that failed in full: it sets no bar.
+    records.create_experiment(experiment(5, screen_bd_rate_percent=-99.0))
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).validation
+    found = verdict(job).model_copy(
+        update={"screen": (clip_result("hall", {"x265-medium": percent}),)}
+    )
+    documents.save(objects, job.verdict_key, found)
+    return judge(
+        JudgeRequest(job=job),
+        records=records,
+        objects=objects,
+        status_page=KeptStatusPage(),
+        clock=clock,
+    )
+
+
+@pytest.mark.parametrize("percent", [-10.0, 30.0, 35.0, None])
+def test_a_good_or_unknown_screen_goes_on(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, percent: float | None
+) -> None:
+    assert not screened(records, objects, clock, percent).stopped
+    stored = records.experiment("default-0001")
+    assert stored.screen_bd_rate_percent == percent
+    assert stored.stop_reason is None
+    assert stored.phase is Phase.EXECUTION
+
+
+def test_a_screen_worse_than_the_margin_ends_the_experiment_without_a_score(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    assert screened(records, objects, clock, 35.1).stopped
+    result = analyze(REQUEST, records=records, objects=objects, clock=clock)
+    stored = records.experiment("default-0001")
+    assert stored.stop_reason == (
+        "Stopped after the screen: BD-rate +35.1 % against x265-medium on 1 clips, 5.1 points "
+        "worse than default-0003 there (+30.0 %); the margin is 5."
+    )
+    assert stored.analysis == result.analysis == stored.stop_reason
+    assert (stored.bd_rate_percent, stored.tier, stored.screen_bd_rate_percent) == (
+        None,
+        None,
+        35.1,
+    )
+    chosen = design_next(REQUEST, records=records, status_page=KeptStatusPage(), clock=clock)
+    assert chosen.parent_sha256 != stored.candidate_sha256
+    assert records.experiment("default-0001").status is Status.COMPLETED
+
+
+def test_the_first_experiment_has_no_screen_to_beat(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).validation
+    screen = (clip_result("hall", {"x265-medium": 400.0}),)
+    documents.save(objects, job.verdict_key, verdict(job).model_copy(update={"screen": screen}))
+    judged = judge(
+        JudgeRequest(job=job),
+        records=records,
+        objects=objects,
+        status_page=KeptStatusPage(),
+        clock=clock,
+    )
+    assert not judged.stopped

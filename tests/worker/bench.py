@@ -11,7 +11,7 @@ from codec_lab.bundle import Bundle, Manifest
 from codec_lab.candidate import Candidate
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.limits import Limits
-from codec_lab.plan import EvaluationPlan
+from codec_lab.plan import EvaluationPlan, Screen
 from codec_lab.verdict import Verdict
 from codec_worker.job import Job
 from tests.fakes import MemoryObjects
@@ -23,13 +23,21 @@ ANCHORS = ("x264-medium", "mpeg4")
 class Bench:
     """A store with clips, a plan and one bundle."""
 
-    def __init__(self, folder: Path, candidate: Candidate, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        candidate: Candidate,
+        limits: Limits | None = None,
+        screen: Screen | None = None,
+    ) -> None:
         self.folder = folder
         self.store = MemoryObjects()
         frozen = sample_clips()
         for clip in frozen:
             self.store.put(clip.source.key, clip.data)
-        self.plan = EvaluationPlan(clips=tuple(clip.source for clip in frozen), anchors=ANCHORS)
+        self.plan = EvaluationPlan(
+            clips=tuple(clip.source for clip in frozen), anchors=ANCHORS, screen=screen
+        )
         self.store.put("plan.json", self.plan.model_dump_json().encode())
         manifest = Manifest(
             candidate_sha256=candidate.sha256, packages=(), limits=limits or Limits()

@@ -16,6 +16,7 @@ from codec_lab.clip import ClipRole
 from codec_lab.errors import AttestationError, BenchError, ConfigurationError
 from codec_lab.job import JobKind
 from codec_lab.limits import Limits
+from codec_lab.plan import Screen
 from codec_lab.verdict import Metric, Progress, Verdict
 from codec_worker import clips, video
 from codec_worker.contract import Clip
@@ -38,13 +39,60 @@ def test_a_validation_that_passes(tmp_path: Path) -> None:
 
     assert verdict.passed
     assert verdict.results == ()
-    assert bench.lines == [
-        "PHASE 3: VALIDATION",
-        "Validation attempt 2/5",
-        "Validation passed",
-    ]
+    assert bench.lines[:2] == ["PHASE 3: VALIDATION", "Validation attempt 2/5"]
+    assert bench.lines[-1] == "Validation passed"
     assert Verdict.model_validate_json(bench.store.get("out/verdict.json")) == verdict
     assert [path.name for path in tmp_path.iterdir()] == [f"{bench.plan.clips[0].sha256}.mkv"]
+
+
+def test_the_screen_measures_less_than_the_execution_and_saves_it_the_work(
+    tmp_path: Path,
+) -> None:
+    candidate = tiny_candidate(encode="print('!'); return honest_encode(clip, quality)")
+    bench = Bench(tmp_path, candidate, screen=Screen(frames=FRAMES))
+
+    [screened] = bench.run(JobKind.VALIDATE).screen
+    assert screened.clip == "seen"  # no hidden clip takes part
+    assert [point.quality for point in screened.points] == [30, 40, 60]
+    assert [curve.anchor for curve in screened.anchors] == ["x264-medium"]
+    of_screen = next(rate for rate in screened.bd_rates if rate.metric is Metric.PSNR_Y)
+    assert of_screen.percent is not None
+    del bench.store.data["out/log.txt"]
+    full = bench.run(JobKind.EXECUTE).results[0]
+    assert [full.points[index] for index in (0, 1, 3)] == list(screened.points)
+    log = bench.store.get("out/log.txt").decode()
+    assert [line for line in log.splitlines() if line.startswith("== encode of seen")] == [
+        "== encode of seen at quality 50"
+    ]
+
+
+def test_the_screen_takes_the_first_frames(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, tiny_candidate(), screen=Screen(frames=4))
+
+    [screened] = bench.run(JobKind.VALIDATE).screen
+    source = clips.thaw(bench.plan.clips[0], bench.store.get(bench.plan.clips[0].key))
+    cut = Clip(source.y[:4], source.u[:4], source.v[:4], source.fps)
+    assert screened.frame_count == 4
+    assert screened.clip_sha256 == video.planes_sha256(cut)
+    codec: dict[str, object] = {}
+    exec(TINY_CODEC, codec)
+    for point in screened.points:
+        assert point.bitstream_key is not None
+        expected = codec["encode"](cut, point.quality)  # type: ignore[operator]
+        assert bench.store.get(point.bitstream_key) == expected
+    assert [point.size_bytes for point in bench.run(JobKind.EXECUTE).results[0].points] != [
+        point.size_bytes for point in screened.points
+    ]
+
+
+def test_a_fault_on_the_screen_leaves_no_score(tmp_path: Path) -> None:
+    candidate = tiny_candidate(encode="assert len(clip.y) < 9; return honest_encode(clip, quality)")
+
+    verdict = Bench(tmp_path, candidate, screen=Screen()).run(JobKind.VALIDATE)
+
+    assert verdict.fault is not None
+    assert verdict.fault.error_type == "CandidateCrashError"
+    assert verdict.screen == ()
 
 
 def test_a_validation_that_fails_is_a_verdict(tmp_path: Path) -> None:
