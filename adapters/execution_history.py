@@ -13,11 +13,14 @@ if TYPE_CHECKING:
 _ENDS = frozenset(
     {"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"}
 )
+_MAP_ENDS = frozenset({"MapStateExited", "MapStateFailed", "MapStateAborted"})
 _PAGE = 200
 
 
 def state_visits(events: Iterable[Mapping[str, Any]]) -> tuple[StateVisit, ...]:
-    """Read the visits from the events of an execution without parallel branches.
+    """Read the visits from the events of an execution, of which only a Map has branches.
+
+    What runs inside of a Map belongs to the visit of the Map: its failed tries are the Map's.
 
     Parameters
     ----------
@@ -25,12 +28,18 @@ def state_visits(events: Iterable[Mapping[str, Any]]) -> tuple[StateVisit, ...]:
         ``GetExecutionHistory``'s events, oldest first.
     """
     visits: list[StateVisit] = []
+    in_map = False
     for event in events:
         is_open = bool(visits) and visits[-1].exited_at is None
-        if entered := event.get("stateEnteredEventDetails"):
+        in_map = in_map and event["type"] not in _MAP_ENDS | _ENDS
+        if in_map:
+            if failure := _failure(event):
+                visits[-1] = visits[-1]._replace(failures=(*visits[-1].failures, failure))
+        elif entered := event.get("stateEnteredEventDetails"):
             if is_open:
                 visits[-1] = visits[-1]._replace(exited_at=event["timestamp"])
             visits.append(StateVisit(entered["name"], event["timestamp"]))
+            in_map = event["type"] == "MapStateEntered"
         elif exited := event.get("stateExitedEventDetails"):
             if is_open:
                 visits[-1] = visits[-1]._replace(

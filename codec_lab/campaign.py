@@ -23,6 +23,7 @@ class NextDesign(Model):
 
     parent_sha256: Sha256
     parent_proposal_key: str
+    parent_verdict_key: str | None = None
     reason: str
 
 

@@ -7,9 +7,11 @@ from codec_lab.events import DeployRequest, DeployResult
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase
+from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
 from codec_lab.proposal import Proposal
 from codec_lab.publishing import publish
+from codec_lab.sharding import shares
 
 
 def deploy(
@@ -19,8 +21,16 @@ def deploy(
     objects: ObjectStore,
     status_page: StatusPage,
     clock: Clock,
+    max_shards: int = 1,
 ) -> DeployResult:
-    """Store the bundle of the proposal in force and describe its two jobs.
+    """Store the bundle of the proposal in force and describe its jobs.
+
+    Parameters
+    ----------
+    request : DeployRequest
+        Which attempts follow.
+    max_shards : int
+        How many jobs may share the clips of the execution.
 
     Raises
     ------
@@ -55,6 +65,7 @@ def deploy(
         ),
     )
     publish(experiment.campaign_id, records=records, status_page=status_page)
+    plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
 
     def job(kind: JobKind, attempt: int) -> JobSpec:
         return JobSpec(
@@ -70,7 +81,17 @@ def deploy(
             points_prefix=keys.points(experiment.experiment_id, request.run, bundle_sha256),
         )
 
+    execution = job(JobKind.EXECUTE, request.execution_attempt)
     return DeployResult(
         validation=job(JobKind.VALIDATE, request.validation_attempt),
-        execution=job(JobKind.EXECUTE, request.execution_attempt),
+        execution=execution.model_copy(update={"clips": tuple(clip.name for clip in plan.clips)}),
+        shards=tuple(
+            execution.model_copy(
+                update={
+                    "clips": clips,
+                    "output_prefix": keys.shard(execution.output_prefix, number),
+                }
+            )
+            for number, clips in enumerate(shares(plan.clips, max_shards), start=1)
+        ),
     )

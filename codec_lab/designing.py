@@ -113,6 +113,7 @@ def design(
             phase=Phase.DEPLOY,
             proposal_key=key,
             parent_proposal_key=parent_key,
+            parent_verdict_key=following.parent_verdict_key if following else None,
             candidate_sha256=sha256,
             source_sha256=source_sha256(proposal.candidate),
             parameters=parameters.of_candidate(proposal.candidate),

@@ -62,5 +62,6 @@ def _parent(experiment: Experiment, reason: str) -> NextDesign:
     return NextDesign(
         parent_sha256=experiment.candidate_sha256,
         parent_proposal_key=experiment.proposal_key,
+        parent_verdict_key=experiment.verdict_key,
         reason=reason,
     )

@@ -17,7 +17,8 @@ a change of ``infra/*.asl.json``; a test compares the two.
     │   ├── ContractError
     │   ├── LimitExceededError
     │   ├── RoundTripError
-    │   └── EmbeddedClipError
+    │   ├── EmbeddedClipError
+    │   └── UnchangedResultError
     └── TerminalError              a person is needed
         ├── AttestationError
         ├── BenchError
@@ -102,6 +103,10 @@ class RoundTripError(CandidateFaultError):
 
 class EmbeddedClipError(CandidateFaultError):
     """The candidate knows the clip beforehand: its mirror image costs far more rate."""
+
+
+class UnchangedResultError(CandidateFaultError):
+    """The candidate's bitstreams, or its pictures and sizes, are all its parent's."""
 
 
 class TerminalError(CodecLabError):

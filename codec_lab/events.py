@@ -37,16 +37,36 @@ class DeployRequest(Model):
 
 
 class DeployResult(Model):
-    """The two jobs of the deployed bundle."""
+    """The jobs of the deployed bundle.
+
+    Attributes
+    ----------
+    validation : JobSpec
+        The first.
+    execution : JobSpec
+        The execution as a whole: its verdict is merged from those of the shards.
+    shards : tuple of JobSpec
+        The jobs that measure some of its clips each, side by side.
+    """
 
     validation: JobSpec
     execution: JobSpec
+    shards: Annotated[tuple[JobSpec, ...], Field(min_length=1)]
 
 
 class JudgeRequest(Model):
-    """Asks to judge the verdict of a job that has ended."""
+    """Asks to judge a job that has ended.
+
+    Attributes
+    ----------
+    job : JobSpec
+        A validation, or an execution as a whole.
+    shards : tuple of JobSpec
+        The execution's shards, whose verdicts are merged into the job's.
+    """
 
     job: JobSpec
+    shards: tuple[JobSpec, ...] = ()
 
 
 class JudgeResult(Model):

@@ -86,6 +86,8 @@ class Experiment(Model):
         The proposal in force, in the object store.
     parent_proposal_key : str or None
         The one it was made from.
+    parent_verdict_key : str or None
+        What was measured of that one; the seed has none.
     candidate_sha256, bundle_sha256, parent_sha256 : str or None
         What runs and what it was made from.
     mind, change, hypothesis, expected_bd_rate_percent
@@ -136,6 +138,7 @@ class Experiment(Model):
     execution_arn: str | None = None
     proposal_key: str | None = None
     parent_proposal_key: str | None = None
+    parent_verdict_key: str | None = None
     candidate_sha256: Sha256 | None = None
     bundle_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
@@ -174,6 +177,7 @@ class ExperimentChanges(Model):
     hint: str | None = None
     proposal_key: str | None = None
     parent_proposal_key: str | None = None
+    parent_verdict_key: str | None = None
     candidate_sha256: Sha256 | None = None
     bundle_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None

@@ -37,6 +37,8 @@ class JobSpec(Model):
         Where the bundle and the evaluation plan lie.
     output_prefix : str
         Where the verdict and what belongs to the attempt go; ends with a slash.
+    clips : tuple of str
+        Which of the plan's clips an execution measures; all if none is named.
     points_prefix : str
         Where the measured rate points go and are looked for; ends with a slash. Jobs of one run
         about one bundle share it.
@@ -52,6 +54,7 @@ class JobSpec(Model):
     plan_key: str
     output_prefix: Prefix
     points_prefix: Prefix
+    clips: tuple[Name, ...] = ()
 
     @property
     def verdict_key(self) -> str:

@@ -3,10 +3,12 @@
 from typing import Any
 
 from codec_lab import documents, errors
-from codec_lab.errors import AttestationError, BenchError, CandidateFaultError
+from codec_lab.errors import BenchError, CandidateFaultError
 from codec_lab.events import JudgeRequest, JudgeResult
-from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges
+from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges
 from codec_lab.job import JobKind, JobSpec
+from codec_lab.merging import attest, merge
+from codec_lab.parent_equality import fault_of_equality
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
@@ -36,15 +38,15 @@ def judge(
     Raises
     ------
     AttestationError
-        If the verdict is about anything else than the deployed bundle.
+        If a verdict is about anything else than the deployed bundle and the job's clips.
     CandidateFaultError
         The verdict's fault, as the class that it names.
     BenchError
         If it names a class that is no fault of a candidate.
     """
     job = request.job
-    verdict = documents.load(objects, job.verdict_key, Verdict)
-    _attest(job, verdict)
+    experiment = records.experiment(job.experiment_id)
+    verdict = _verdict_of(request, experiment, objects)
     phase = _PHASES[job.kind]
     records.put_attempt(
         Attempt(
@@ -73,7 +75,6 @@ def judge(
         )
     if verdict.results:
         changes["verdict_key"] = job.verdict_key
-    experiment = records.experiment(job.experiment_id)
     stopped = False
     if job.kind is JobKind.VALIDATE:
         plan = documents.load(objects, job.plan_key, EvaluationPlan)
@@ -98,15 +99,33 @@ def judge(
     )
 
 
-def _attest(job: JobSpec, verdict: Verdict) -> None:
-    """Refuse a measurement of anything but what the job names."""
-    for name in ("kind", "experiment_id", "run", "attempt", "candidate_sha256", "bundle_sha256"):
-        asked, measured = getattr(job, name), getattr(verdict, name)
-        if asked != measured:
-            raise AttestationError(
-                f"The verdict under {job.verdict_key} has {name} {measured}, the job asked for "
-                f"{asked}."
-            )
+def _verdict_of(request: JudgeRequest, experiment: Experiment, objects: ObjectStore) -> Verdict:
+    """Read a job's verdict; of an execution merge its shards' and keep the whole."""
+    job = request.job
+    if not request.shards:
+        return _attested(job, objects)
+    merged = merge(job, [_attested(shard, objects) for shard in request.shards])
+    verdict = _void_if_unchanged(merged, experiment, objects)
+    documents.save(objects, job.verdict_key, verdict)
+    return verdict
+
+
+def _attested(job: JobSpec, objects: ObjectStore) -> Verdict:
+    verdict = documents.load(objects, job.verdict_key, Verdict)
+    attest(job, verdict)
+    return verdict
+
+
+def _void_if_unchanged(verdict: Verdict, experiment: Experiment, objects: ObjectStore) -> Verdict:
+    """Turn a result that is the parent's into a fault."""
+    key = experiment.parent_verdict_key
+    if verdict.fault is not None or key is None or not objects.exists(key):  # evidence expires
+        return verdict
+    parent = documents.load(objects, key, Verdict)
+    fault = fault_of_equality(verdict.results, parent.results)
+    if fault is None or parent.candidate_sha256 == verdict.candidate_sha256:
+        return verdict
+    return verdict.model_copy(update={"fault": fault, "results": ()})
 
 
 def _error_of(fault: Fault) -> CandidateFaultError | BenchError:

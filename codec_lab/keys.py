@@ -18,6 +18,11 @@ def job(experiment_id: str, run: int, kind: str, attempt: int) -> str:
     return f"experiments/{experiment_id}/run-{run}/{kind}-{attempt}/"
 
 
+def shard(output_prefix: str, number: int) -> str:
+    """Prefix of the outputs of an execution's ``number``-th shard, from 1."""
+    return f"{output_prefix}shard-{number}/"
+
+
 def points(experiment_id: str, run: int, bundle_sha256: Sha256) -> str:
     """Prefix of a bundle's measured rate points within a run, with a slash at its end."""
     return f"experiments/{experiment_id}/run-{run}/points/{bundle_sha256}/"

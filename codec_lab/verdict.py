@@ -219,9 +219,16 @@ class Verdict(Model):
 
 
 class Progress(Model):
-    """What a running job has measured so far."""
+    """What a running job has measured so far.
+
+    Attributes
+    ----------
+    at : datetime
+        When the point was measured.
+    """
 
     done_points: int
     total_points: int
+    at: Moment
     clip: Name | None = None
     point: RatePoint | None = None

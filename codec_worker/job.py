@@ -69,7 +69,7 @@ class Job:
         spec, phase = self._spec, PHASES[self._spec.kind]
         self._logger.info(phase.headline)
         self._logger.info("%s attempt %d/%d", phase.capitalize(), spec.attempt, MAX_ATTEMPTS)
-        started_at = datetime.now(UTC)
+        started_at = _now()
         bundle = self._bundle()
         plan = self._plan()
         fault: Fault | None = None
@@ -80,7 +80,7 @@ class Job:
                 self._smoke(bundle, plan)
                 measured = self._screen(bundle, plan)
             else:
-                clips = [self._load(source) for source in plan.clips]
+                clips = [self._load(source) for source in self._clips_of(plan)]
                 measured = self._measure(bundle, plan, clips, plan.qualities, plan.anchors)
         except CandidateFailedError as error:
             fault = error.fault
@@ -95,7 +95,7 @@ class Job:
             results=measured if spec.kind is JobKind.EXECUTE else (),
             screen=measured if spec.kind is JobKind.VALIDATE else (),
             started_at=started_at,
-            ended_at=datetime.now(UTC),
+            ended_at=_now(),
             environment=environment.describe(bundle.manifest.limits),
         )
         self._store.put(spec.verdict_key, verdict.model_dump_json().encode())
@@ -122,6 +122,16 @@ class Job:
                 f"The evaluation plan {self._spec.plan_key} cannot be read: "
                 f"{where}: {first['msg']}."
             ) from error
+
+    def _clips_of(self, plan: EvaluationPlan) -> Sequence[SourceClip]:
+        asked = self._spec.clips or tuple(clip.name for clip in plan.clips)
+        unknown = set(asked) - {clip.name for clip in plan.clips}
+        if unknown:
+            raise ConfigurationError(
+                f"The evaluation plan {self._spec.plan_key} has no clip "
+                f"{', '.join(sorted(unknown))}."
+            )
+        return [clip for clip in plan.clips if clip.name in asked]
 
     def _load(self, source: SourceClip) -> LoadedClip:
         return LoadedClip(source, self._clips.load(source))
@@ -150,7 +160,9 @@ class Job:
         qualities: Sequence[int],
         anchors: Sequence[str],
     ) -> tuple[ClipResult, ...]:
-        self._progress = [Progress(done_points=0, total_points=len(clips) * len(qualities))]
+        self._progress = [
+            Progress(done_points=0, total_points=len(clips) * len(qualities), at=_now())
+        ]
         self._put_progress()
         execution = Execution(bundle, plan, self._store, self._spec.points_prefix, self._note_point)
         try:
@@ -164,7 +176,12 @@ class Job:
         done_points = last.done_points + 1
         self._progress.append(
             last.model_copy(
-                update={"done_points": done_points, "clip": source.name, "point": point}
+                update={
+                    "done_points": done_points,
+                    "clip": source.name,
+                    "point": point,
+                    "at": _now(),
+                }
             )
         )
         self._put_progress()
@@ -200,3 +217,7 @@ class Job:
                 fault.message,
                 fault=fault.model_dump(mode="json", exclude_none=True),
             )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

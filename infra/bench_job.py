@@ -70,7 +70,7 @@ class BenchJob(Construct):
             # The state machine's definition names every job's own.
             parameters={"kind": "validate", "spec": "{}"},
             retry_attempts=1,  # the state machine retries, and counts
-            timeout=Duration.seconds(definition.timeout_s("Execute")),
+            timeout=Duration.seconds(definition.timeout_s("ExecuteShard")),
         )
 
     def _make_container(

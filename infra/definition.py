@@ -29,8 +29,10 @@ class Definition:
 
     @cached_property
     def states(self) -> dict[str, dict[str, Any]]:
-        """The states by name."""
+        """The states by name, those inside of a Map among them."""
         states: dict[str, dict[str, Any]] = json.loads(self.text)["States"]
+        for state in list(states.values()):
+            states |= state.get("ItemProcessor", {}).get("States", {})
         return states
 
     @property

@@ -50,9 +50,20 @@ class PhaseFunctions:
         """Make the functions of the experiment's state machine."""
         moving = [
             self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
-            self._make("Deploy", definition, reads=("experiments/*",), writes=("bundles/*",)),
+            self._make(
+                "Deploy",
+                definition,
+                reads=("campaigns/*", "experiments/*"),
+                writes=("bundles/*",),
+                environment={"CODEC_LAB_MAX_SHARDS": str(self._settings.max_shards)},
+            ),
             self._make("JudgeValidation", definition, reads=("campaigns/*", "experiments/*")),
-            self._make("JudgeExecution", definition, reads=("experiments/*",)),
+            self._make(
+                "JudgeExecution",
+                definition,
+                reads=("experiments/*",),
+                writes=("experiments/*",),
+            ),
             self._make("DesignNext", definition),
             self._notify_human(definition),
         ]

@@ -37,6 +37,8 @@ class InfraSettings(BaseModel):
         Claude models; without them the handlers' own defaults hold.
     max_vcpus : int
         Most vCPUs of workers at once, in the Spot and in the on-demand environment each.
+    max_shards : int
+        Most jobs that the clips of one experiment are spread over.
     log_retention_days, evidence_infrequent_after_days, evidence_expires_after_days : int
         How long logs are kept, and when bitstreams, decoded samples and logs of experiments move
         to cheaper storage and are deleted.
@@ -56,6 +58,7 @@ class InfraSettings(BaseModel):
     design_model: str | None = None
     fix_model: str | None = None
     max_vcpus: Annotated[int, Field(ge=2, le=1024)] = 16
+    max_shards: Annotated[int, Field(ge=1, le=40)] = 8
     log_retention_days: Days = 90
     evidence_infrequent_after_days: Annotated[int, Field(ge=30, le=3650)] = 30
     evidence_expires_after_days: Days = 365
@@ -79,6 +82,7 @@ class InfraSettings(BaseModel):
         given = {name: value for name, value in context.items() if name.isidentifier()}
         if given.get("one_machine") in {True, "true"}:
             given.setdefault("keep_data", False)
+            given.setdefault("max_shards", 1)  # one job runs its rate points on all cores
         try:
             return cls.model_validate(given)
         except ValidationError as error:

@@ -253,11 +253,30 @@ def _progress(visits: Sequence[StateVisit], objects: ObjectStore) -> tuple[Progr
     deployed = _deployed(visits)
     if deployed is None:
         return ()
-    key = _job_of(PHASE_OF_STATE[visits[-1].state], deployed).progress_key
+    jobs = deployed.shards if visits[-1].state == "Execute" else (deployed.validation,)
+    return _together([_progress_of(job, objects) for job in jobs])
+
+
+def _progress_of(job: JobSpec, objects: ObjectStore) -> tuple[Progress, ...]:
     try:
-        return PROGRESS.validate_json(objects.get(key))
+        return PROGRESS.validate_json(objects.get(job.progress_key))
     except ConfigurationError:  # nothing measured yet
         return ()
+
+
+def _together(of_shards: Sequence[Sequence[Progress]]) -> tuple[Progress, ...]:
+    """Count the points of shards that run side by side as one."""
+    begun = [steps for steps in of_shards if steps]
+    if len(begun) < 2:
+        return tuple(begun[0]) if begun else ()
+    total_points = sum(steps[0].total_points for steps in begun)
+    measured = [step for steps in begun for step in steps if step.point is not None]
+    measured.sort(key=lambda step: step.at)
+    start = Progress(done_points=0, total_points=total_points, at=begun[0][0].at)
+    return start, *(
+        step.model_copy(update={"done_points": number, "total_points": total_points})
+        for number, step in enumerate(measured, start=1)
+    )
 
 
 def _chosen(visits: Sequence[StateVisit]) -> dict[str, int]:

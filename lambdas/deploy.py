@@ -19,6 +19,7 @@ class Environment(FunctionEnvironment):
     table: str
     site_bucket: str
     bucket: str
+    max_shards: int = 1
 
 
 environment = Environment.read()
@@ -35,6 +36,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         objects=objects(environment.bucket),
         status_page=status_page(environment.site_bucket),
         clock=clock,
+        max_shards=environment.max_shards,
     )
     logger.info("Deployed bundle %s", result.validation.bundle_sha256[:12])
     return result.model_dump(mode="json")

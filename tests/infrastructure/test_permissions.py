@@ -66,9 +66,9 @@ FUNCTIONS = {
     "Design": MIND | STATUS,
     "FixValidation": MIND,
     "FixExecution": MIND,
-    "Deploy": RECORDS | STATUS | reads("experiments") | writes("bundles"),
+    "Deploy": RECORDS | STATUS | reads("campaigns", "experiments") | writes("bundles"),
     "JudgeValidation": RECORDS | STATUS | reads("campaigns", "experiments"),
-    "JudgeExecution": RECORDS | STATUS | reads("experiments"),
+    "JudgeExecution": RECORDS | STATUS | reads("experiments") | writes("experiments"),
     "Analyze": RECORDS | reads("campaigns"),
     "DesignNext": RECORDS | STATUS,
     "NotifyHuman": READ_RECORDS

@@ -126,7 +126,9 @@ def test_a_job_is_the_worker_with_the_states_parameters(aws: Assembly) -> None:
     assert job["RetryStrategy"] == {"Attempts": 1}
     states = Definition("experiment").states
     limit_s = job["Timeout"]["AttemptDurationSeconds"]
-    assert limit_s == states["Execute"]["TimeoutSeconds"] == states["Validate"]["TimeoutSeconds"]
+    assert (
+        limit_s == states["ExecuteShard"]["TimeoutSeconds"] == states["Validate"]["TimeoutSeconds"]
+    )
     environment = {one["Name"]: one["Value"] for one in container["Environment"]}
     assert flat(environment["CODEC_LAB_BUCKET"]).startswith("<ExportsOutputRefEvidenceBucket")
     assert set(environment) == {"CODEC_LAB_BUCKET", "CODEC_LAB_CACHE"}

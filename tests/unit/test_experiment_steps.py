@@ -442,8 +442,8 @@ def test_the_status_page_follows_the_phases(
         experiment_id="default-0001", run=1, validation_attempt=1, execution_attempt=1
     )
     jobs = deploy(request, records=records, objects=objects, status_page=page, clock=clock)
-    passed = clip_result("hall", {"x265-medium": 30.0})
-    for job, results in ((jobs.validation, ()), (jobs.execution, (passed,))):
+    passed = tuple(clip_result(name, {"x265-medium": 30.0}) for name in ("hall", "park"))
+    for job, results in ((jobs.validation, ()), (jobs.execution, passed)):
         documents.save(objects, job.verdict_key, verdict(job, results=results))
         judge(
             JudgeRequest(job=job),

@@ -85,3 +85,26 @@ def test_only_new_events_are_fetched() -> None:
     builder.enter("Deploy")
     assert [visit.state for visit in history.visits()] == ["Begin", "Design", "Deploy"]
     assert client.pages == 4
+
+
+def test_what_runs_inside_a_map_belongs_to_its_visit() -> None:
+    history = HistoryBuilder().enter("Execute", "Map")
+    history.enter("ExecuteShard").enter("ExecuteShard").fail("Batch.Lost", "gone")
+    history.exit("ExecuteShard", {"job_id": 1}).exit("ExecuteShard", {"job_id": 2})
+    [running] = state_visits(history.events)
+    assert (running.state, running.exited_at) == ("Execute", None)
+    history.exit("Execute", [1, 2], "Map").visit("JudgeExecution")
+    execute, judge = state_visits(history.events)
+    assert execute.failures == ("Batch.Lost: gone",)
+    assert execute.output == "[1, 2]"
+    assert seconds_after(execute.entered_at, execute.exited_at) == [1, 7]
+    assert judge.state == "JudgeExecution"
+
+
+def test_a_map_that_fails_ends_with_the_next_state() -> None:
+    history = HistoryBuilder().enter("Execute", "Map").enter("ExecuteShard").fail("Batch.Lost")
+    history.end("MapStateFailed").visit("FlagHuman")
+    execute, flag = state_visits(history.events)
+    assert execute.failures == ("Batch.Lost",)
+    assert seconds_after(execute.exited_at) == [5]
+    assert flag.state == "FlagHuman"

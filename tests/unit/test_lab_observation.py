@@ -1,6 +1,6 @@
 """What is shown of a campaign follows from its histories and records."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from adapters.campaign_executions import ExecutionEnd
 from adapters.execution_history import state_visits
@@ -34,9 +34,20 @@ def job(kind: JobKind, attempt: int = 1) -> JobSpec:
     )
 
 
+def shards(attempt: int = 1) -> tuple[JobSpec, JobSpec]:
+    whole = job(JobKind.EXECUTE, attempt)
+    first, second = (
+        whole.model_copy(update={"output_prefix": keys.shard(whole.output_prefix, number)})
+        for number in (1, 2)
+    )
+    return first, second
+
+
 def deployed(validation: int = 1, execution: int = 1) -> object:
     result = DeployResult(
-        validation=job(JobKind.VALIDATE, validation), execution=job(JobKind.EXECUTE, execution)
+        validation=job(JobKind.VALIDATE, validation),
+        execution=job(JobKind.EXECUTE, execution),
+        shards=shards(execution),
     )
     return result.model_dump(mode="json")
 
@@ -132,12 +143,41 @@ def observer(
 
 def test_a_running_job_shows_what_it_has_measured() -> None:
     objects = MemoryObjects()
-    progress = Progress(done_points=2, total_points=12, clip="hall", point=rate_point(40, 90, 31))
+    progress = Progress(
+        done_points=2, total_points=12, at=NOW, clip="hall", point=rate_point(40, 90, 31)
+    )
     objects.put(job(JobKind.VALIDATE).progress_key, PROGRESS.dump_json((progress,)))
     campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
     [view] = observer(campaign, up_to_validation(), objects=objects).look().experiments
     assert view.progress == (progress,)
     assert not view.asks_human
+
+
+def test_shards_that_run_side_by_side_are_counted_as_one() -> None:
+    objects = MemoryObjects()
+    started, later, last = (NOW + timedelta(seconds=number) for number in range(3))
+    for shard, clip, moments in zip(
+        shards(), ("hall", "park"), ((started, last), (later,)), strict=True
+    ):
+        steps = [Progress(done_points=0, total_points=4, at=NOW)]
+        steps += [
+            Progress(
+                done_points=number,
+                total_points=4,
+                at=at,
+                clip=clip,
+                point=rate_point(20 + 10 * number, 90 * number, 31),
+            )
+            for number, at in enumerate(moments, start=1)
+        ]
+        objects.put(shard.progress_key, PROGRESS.dump_json(tuple(steps)))
+    campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
+    history = up_to_validation().exit("Validate").visit("JudgeValidation").enter("Execute", "Map")
+    history.enter("ExecuteShard").enter("ExecuteShard")
+    [view] = observer(campaign, history, objects=objects).look().experiments
+    assert [step.done_points for step in view.progress] == [0, 1, 2, 3]
+    assert {step.total_points for step in view.progress} == {8}
+    assert [step.clip for step in view.progress] == [None, "hall", "park", "hall"]
 
 
 def test_a_job_without_measurements_has_no_progress() -> None:

@@ -112,9 +112,13 @@ def test_a_question_names_its_reason() -> None:
 
 def test_each_rate_point_is_written_once() -> None:
     steps = (
-        Progress(done_points=0, total_points=8),
-        Progress(done_points=1, total_points=8, clip="hall", point=rate_point(30, 90, 31.5)),
-        Progress(done_points=2, total_points=8, clip="hall", point=rate_point(40, 120, 33.5)),
+        Progress(done_points=0, total_points=8, at=BEGIN),
+        Progress(
+            done_points=1, total_points=8, at=BEGIN, clip="hall", point=rate_point(30, 90, 31.5)
+        ),
+        Progress(
+            done_points=2, total_points=8, at=BEGIN, clip="hall", point=rate_point(40, 120, 33.5)
+        ),
     )
     views = [view_of(HistoryBuilder().enter("Execute"), progress=steps[:n]) for n in (1, 2, 2, 3)]
     assert [line for line in texts(written(*views)) if line.startswith("rate point")] == [
