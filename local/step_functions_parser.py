@@ -4,7 +4,8 @@ Replaces ``Preprocessor.__init__`` (its scope stack is a class attribute, so one
 would spoil every later parse) and ``ExecutionWorker._get_evaluation_entrypoint``: parsing the
 lab's definitions takes longer than running them, so a parsed program is kept and lent to one
 execution at a time. ``_create_state_machine`` and ``_update_state_machine`` of MiniStack 1.5.33
-are wrapped to refuse a definition the interpreter cannot parse, as AWS does.
+are wrapped to refuse a definition the interpreter cannot parse, as AWS does. An error of a Map's
+iteration keeps its name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from typing import Any
 
 from ministack.services import stepfunctions
 from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import (
+    CustomErrorName,
+)
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
     FailureEvent,
     FailureEventException,
@@ -27,6 +31,9 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
     StatesErrorNameType,
 )
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration import (
+    iteration_worker,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
@@ -114,10 +121,18 @@ def _named_no_choice(original: Callable[..., None]) -> Callable[..., None]:
     return eval_state
 
 
+def _any_error_name(error_name: str | None) -> Any:
+    """Name the error of a Map's iteration, which may be one of Step Functions' own."""
+    name = CustomErrorName(error_name=None)  # given it, refuses States.TaskFailed and the like
+    name.error_name = error_name
+    return name
+
+
 def install() -> None:
     """Put this parsing in the place of moto's and validate definitions on create and update."""
     Preprocessor.__init__ = _fresh_scope(Preprocessor.__init__)
     ExecutionWorker._get_evaluation_entrypoint = _take_program
+    iteration_worker.CustomErrorName = _any_error_name
     StateChoice._eval_state = _named_no_choice(StateChoice._eval_state)
     stepfunctions._create_state_machine = _validated(stepfunctions._create_state_machine)
     stepfunctions._update_state_machine = _validated(stepfunctions._update_state_machine)

@@ -10,6 +10,9 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
+from adapters.execution_history import state_visits
+from infra.definition import Definition
+
 
 def submit(aws, action: str, argument: str, **fields: Any) -> str:
     return aws.batch.submit_job(
@@ -295,3 +298,60 @@ def test_a_killed_fork_server_is_replaced(tmp_path, make_cloud, make_aws):
         assert (done["status"], done["container"]["exitCode"]) == ("FAILED", 137)
         aws.until(lambda: gone(job.pid))
         assert aws.job(submit(aws, "say", "again"))["status"] == "SUCCEEDED"
+
+
+def sharded() -> dict[str, Any]:
+    """The experiment's own state ``Execute`` over other jobs."""
+    text = Definition("experiment").text
+    states = json.loads(
+        text.replace("${WorkerJobDefinitionArn}", "work").replace("${WorkerJobQueueArn}", "jobs")
+    )["States"]
+    execute = states["Execute"]
+    job = execute["ItemProcessor"]["States"]["ExecuteShard"]["Arguments"]
+    job["Parameters"] = "{% $states.input.job %}"
+    shards = states["Deploy"]["Assign"]["execution_shards"].replace("result.Payload", "input")
+    known = {"experiment_id": "e", "run": 1, "execution_attempt": 2, "execution_shards": shards}
+    return {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Deploy",
+        "States": {
+            "Deploy": {"Type": "Pass", "Assign": known, "Next": "Execute"},
+            "Execute": execute,
+            "JudgeExecution": {"Type": "Pass", "End": True},
+            "FlagHuman": {"Type": "Pass", "Output": "{% $flag %}", "End": True},
+        },
+    }
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_shards_of_an_execution_run_side_by_side(aws, count: int) -> None:
+    jobs = [{"action": "sleep", "argument": "1"} for _ in range(count)]
+    execution = aws.start(aws.state_machine(sharded()), {"shards": jobs})
+    assert aws.until(lambda: len(job_processes(aws.cloud)) == count)
+    done = aws.finished(execution)
+    assert done["status"] == "SUCCEEDED"
+    assert len({one["job_id"] for one in done["result"]}) == count
+    visits = state_visits(aws.history(execution))
+    assert [visit.state for visit in visits] == ["Deploy", "Execute", "JudgeExecution"]
+
+
+def test_a_shard_is_retried_alone_and_its_failure_ends_the_execution(aws) -> None:
+    jobs = [{"action": "say", "argument": "fine"}, {"action": "exit", "argument": "1"}]
+    execution = aws.start(aws.state_machine(sharded()), {"shards": jobs})
+    done = aws.finished(execution, timeout_s=60)
+    assert done["status"] == "SUCCEEDED"
+    assert (done["result"]["phase"], done["result"]["attempts"]) == ("execution", 2)
+    assert done["result"]["error"]["Error"] == "States.TaskFailed"
+    visits = state_visits(aws.history(execution))
+    assert [visit.state for visit in visits] == ["Deploy", "Execute", "FlagHuman"]
+    assert len(visits[1].failures) == 5
+    assert all("States.TaskFailed" in failure for failure in visits[1].failures)
+
+
+def test_stopping_an_execution_stops_its_shards(aws) -> None:
+    jobs = [{"action": "sleep", "argument": "600"} for _ in range(2)]
+    execution = aws.start(aws.state_machine(sharded()), {"shards": jobs})
+    running = aws.until(lambda: len(found := job_processes(aws.cloud)) == 2 and found)
+    aws.stepfunctions.stop_execution(executionArn=execution)
+    assert aws.finished(execution)["status"] == "ABORTED"
+    assert not aws.left_running(running, within_s=10)
