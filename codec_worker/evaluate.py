@@ -75,7 +75,9 @@ def evaluate_module(
     bundle = Bundle(manifest=manifest, candidate=candidate)
     sources = tuple(_stored(frozen, store) for frozen in clips)
     try:
-        plan = EvaluationPlan(clips=sources, qualities=terms.qualities, anchors=terms.anchors)
+        plan = EvaluationPlan(
+            clips=sources, qualities=terms.qualities, anchors=terms.anchors, screen=None
+        )
     except ValidationError as error:
         raise ConfigurationError(f"This cannot be measured: {error.errors()[0]['msg']}.") from error
     bundle_key = keys.bundle(manifest.bundle_sha256)

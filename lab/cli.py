@@ -8,7 +8,13 @@ from typing import NoReturn
 
 import typer
 
-from lab import campaign_commands, cloud_commands, evaluate_command, experiment_commands
+from lab import (
+    campaign_commands,
+    cloud_commands,
+    evaluate_command,
+    experiment_commands,
+    reproduce_command,
+)
 from lab.explanation import explain, write_traceback
 from lab.settings import DEFAULT_STATE_DIR
 
@@ -30,6 +36,7 @@ for command in (
     experiment_commands.answer,
     experiment_commands.abandon,
     evaluate_command.evaluate,
+    reproduce_command.reproduce,
     cloud_commands.up,
     cloud_commands.deploy,
     cloud_commands.down,

@@ -1,6 +1,7 @@
 """``lab evaluate``: judge any codec module on this machine, without a cloud."""
 
 import logging
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -13,34 +14,13 @@ from codec_lab.job import JobKind
 from codec_lab.plan import DEFAULT_ANCHORS
 from codec_lab.verdict import Verdict
 from codec_worker.clips import FrozenClip, default_clips, load_folder
-from codec_worker.directory_store import DirectoryStore
-from lab.observation import PROGRESS
 from lab.options import AsJson, StateDir
 from lab.results import bd_rate_table, metric_table, rate_point_table
 from lab.settings import DEFAULT_STATE_DIR
 from lab.terminal import console
-from lab.wording import rate_point
+from lab.watched_store import WatchedStore
 
-_PROGRESS = "/progress.json"
 PLOT_SUFFIXES = (".png", ".svg")
-
-
-class WatchedStore(DirectoryStore):
-    """Keeps the bench's objects and tells of each rate point as it is measured."""
-
-    def __init__(self, root: Path, terminal: Console) -> None:
-        super().__init__(root)
-        self._terminal = terminal
-
-    def put(self, key: str, data: bytes) -> None:
-        """Store bytes."""
-        super().put(key, data)
-        if key.endswith(_PROGRESS):
-            last = PROGRESS.validate_json(data)[-1]
-            if last.point is not None:
-                measured = rate_point(last.clip, last.point)
-                counted = f"{last.done_points}/{last.total_points}"
-                self._terminal.print(f"{counted}  {measured}", soft_wrap=True)
 
 
 def evaluate(
@@ -64,6 +44,8 @@ def evaluate(
     """Judge a codec module on this machine; the exit code is 1 if it fails."""
     if plot is not None and plot.suffix.lower() not in PLOT_SUFFIXES:
         raise ConfigurationError(f"--plot takes a .png or .svg file, not {plot.name}.")
+    if plot is not None and not plot.parent.is_dir():
+        raise ConfigurationError(f"There is no folder {plot.parent} for {plot.name}: make it.")
     try:
         # The sandbox loads libseccomp when it is imported.
         from codec_worker.anchors import anchor_named  # noqa: PLC0415
@@ -77,6 +59,7 @@ def evaluate(
         anchor_named(name)  # refused here, before anything is measured
     logging.disable(logging.INFO)  # the store below tells the same in a person's words
     bench_dir = state_dir / "bench"
+    shutil.rmtree(bench_dir / "objects" / "experiments", ignore_errors=True)  # the last module's
     words = Console(stderr=True, highlight=False, markup=False)
     store = WatchedStore(bench_dir / "objects", words)
     chosen = default_clips() if clips is None else load_folder(clips)
