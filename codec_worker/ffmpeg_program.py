@@ -4,7 +4,6 @@ The package ``imageio-ffmpeg`` carries it. It is an extra: whoever asks for it s
 without it. It reads raw samples and nothing else, and runs no code of a candidate.
 """
 
-import fcntl
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
@@ -14,8 +13,6 @@ from typing import IO, NamedTuple
 
 from codec_lab.errors import BenchError
 from codec_worker.contract import Planes
-
-_PIPE_BYTES = 1 << 20  # what an ordinary user may have; fewer changes between the processes
 
 
 class Program(NamedTuple):
@@ -92,11 +89,14 @@ def run(arguments: Sequence[str], samples: Iterable[memoryview], timeout_s: floa
         raise BenchError("There is no ffmpeg program: install the package imageio-ffmpeg.")
     pipe = subprocess.PIPE
     command = [str(program.path), "-hide_banner", "-v", "error", "-nostdin", *arguments]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={}) as process:
+    try:
+        process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={})
+    except OSError as error:
+        raise BenchError(f"The ffmpeg program cannot be started: {error.strerror}.") from error
+    with process:
         # Taken from the process, so that communicate() leaves it to the feeding thread.
         stdin, process.stdin = process.stdin, None
         assert stdin is not None
-        fcntl.fcntl(stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         feeder = Thread(target=_feed, args=(stdin, samples))
         feeder.start()
         try:

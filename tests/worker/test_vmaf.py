@@ -166,6 +166,14 @@ def test_a_program_that_fails_is_our_fault() -> None:
         ffmpeg_program.run(["-i", "/nowhere", "-f", "null", "-"], [], 20)
 
 
+def test_a_program_that_is_gone_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = ffmpeg_program.Program(Path("/nowhere/ffmpeg"), "ffmpeg 9", frozenset())
+    monkeypatch.setattr(ffmpeg_program, "find", lambda: gone)
+
+    with pytest.raises(BenchError, match="cannot be started: No such file"):
+        ffmpeg_program.run([], [], 1)
+
+
 def test_a_program_that_hangs_is_killed() -> None:
     endless = ["-re", "-f", "lavfi", "-i", "testsrc", "-f", "null", "-"]
 
