@@ -5,15 +5,17 @@ record     partition key ``pk``     sort key ``sk``                      also in
 ========== ======================== ==================================== ============
 campaign   ``CAMPAIGN#<id>``        ``CAMPAIGN``
 control    ``CAMPAIGN#<id>``        ``CONTROL``
+command    ``CAMPAIGN#<id>``        ``COMMAND#<key>`` (of ``adapters.command_log``)
 lease      ``CAMPAIGN#<id>``        ``LEASE`` (the state machine's own)
 experiment ``EXPERIMENT#<id>``      ``EXPERIMENT``                       all four
 attempt    ``EXPERIMENT#<id>``      ``ATTEMPT#<run>#<phase>#<attempt>``
 evaluation ``EXPERIMENT#<id>``      ``EVALUATION#<clip>``
 ========== ======================== ==================================== ============
 
-Indexes: ``by_updated``, ``by_bd_rate`` and ``by_cost`` list a campaign's experiments
-(``listing``); ``by_open_status`` holds only those that are queued, running or wait for a person
-(``open_as`` is ``<campaign>#<status>``, absent from the others).
+Indexes: ``by_updated`` and ``by_bd_rate`` list a campaign's experiments (``listing``); ``in_short``
+holds them with few attributes for ``adapters.experiment_listing``, and the campaigns themselves;
+``by_open_status`` holds only those that are queued, running or wait for a person (``open_as`` is
+``<campaign>#<status>``, absent from the others).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, UpdateItemInputTypeDef
 
 _Record = TypeVar("_Record", bound=Model)
+ALL_CAMPAIGNS = "#campaigns"
+"""What campaigns are listed under; no campaign can have such a name."""
+
 _CAMPAIGN, _CONTROL, _EXPERIMENT = "CAMPAIGN", "CONTROL", "EXPERIMENT"
 
 
@@ -80,7 +85,9 @@ class DynamoRecords:
     def create_campaign(self, campaign: Campaign, control: Control) -> bool:
         """Write a new campaign; False, and nothing written, if there is one of that name."""
         pk = _campaign_pk(campaign.campaign_id)
-        created = self._create(item_of(campaign, pk=pk, sk=_CAMPAIGN))
+        at = timestamp(campaign.created_at)
+        item = item_of(campaign, pk=pk, sk=_CAMPAIGN, listing=ALL_CAMPAIGNS, updated_at=at)
+        created = self._create(item)
         # A control that is missing after a crash between the two writes is written again.
         return self._create(item_of(control, pk=pk, sk=_CONTROL)) or created
 

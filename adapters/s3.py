@@ -1,12 +1,15 @@
 """The object store on Amazon S3."""
 
 import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import ClientError
 
 from adapters.service_errors import code_of, store_errors
+from codec_lab.dashboard.evidence_views import SignedUrl
 from codec_lab.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 class S3ObjectStore:
-    """Keeps the port ``ObjectStore`` in one bucket.
+    """Keeps the ports ``ObjectStore`` and ``Evidence`` in one bucket.
 
     Parameters
     ----------
@@ -75,3 +78,29 @@ class S3ObjectStore:
                 return False
             raise
         return True
+
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Give the size in bytes of every object under a prefix, by key."""
+        with store_errors(f"Bucket {self.bucket}"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            return {
+                stored["Key"]: stored["Size"]
+                for page in pages
+                for stored in page.get("Contents", [])
+            }
+
+    def signed_url(self, key: str, file_name: str, lifetime_s: int) -> SignedUrl:
+        """Give an address that downloads an object until it expires."""
+        url = self._client.generate_presigned_url(
+            "get_object",
+            Params={
+                "Bucket": self.bucket,
+                "Key": key,
+                "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+                "ResponseContentType": "application/octet-stream",
+            },
+            ExpiresIn=lifetime_s,
+        )
+        return SignedUrl(url=url, expires_at=datetime.now(UTC) + timedelta(seconds=lifetime_s))

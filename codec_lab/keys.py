@@ -46,3 +46,13 @@ def plan(campaign_id: str) -> str:
 def seed(campaign_id: str) -> str:
     """Key of the candidate a campaign starts from."""
     return f"campaigns/{campaign_id}/seed.json"
+
+
+def source_picture(clip_sha256: Sha256, index: int) -> str:
+    """Key of a frame's picture of a frozen clip."""
+    return f"clips/{clip_sha256}/frame-{index}.png"
+
+
+def decoded_picture(point_stem: str, index: int | None) -> str:
+    """Key of a frame's decoded picture beside its rate point; without an index their prefix."""
+    return f"{point_stem}-frame-" if index is None else f"{point_stem}-frame-{index}.png"

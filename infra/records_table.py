@@ -4,6 +4,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from codec_lab.dashboard.listed_experiment import ListedExperiment
 from infra.settings import InfraSettings
 
 _STRING, _NUMBER = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
@@ -11,11 +12,14 @@ _STRING, _NUMBER = dynamodb.AttributeType.STRING, dynamodb.AttributeType.NUMBER
 INDEXES = {
     "by_updated": ("listing", "updated_at", _STRING),
     "by_bd_rate": ("listing", "bd_rate_percent", _NUMBER),
-    "by_cost": ("listing", "model_cost_usd", _NUMBER),
+    "in_short": ("listing", "updated_at", _STRING),
     # Sparse: only experiments that are queued, running or wait for a person have the attribute.
     "by_open_status": ("open_as", "updated_at", _STRING),
 }
 """Partition key, sort key and the sort key's type of each index."""
+
+IN_SHORT = sorted(ListedExperiment.model_fields.keys() - {"updated_at"})
+"""What the index ``in_short`` holds beside the keys."""
 
 
 class RecordsTable(Construct):
@@ -45,8 +49,13 @@ class RecordsTable(Construct):
             removal_policy=settings.removal_policy,
         )
         for name, (partition, sort, sort_type) in INDEXES.items():
+            is_short = name == "in_short"
             self.table.add_global_secondary_index(
                 index_name=name,
+                projection_type=(
+                    dynamodb.ProjectionType.INCLUDE if is_short else dynamodb.ProjectionType.ALL
+                ),
+                non_key_attributes=IN_SHORT if is_short else None,
                 partition_key=dynamodb.Attribute(name=partition, type=_STRING),
                 sort_key=dynamodb.Attribute(name=sort, type=sort_type),
             )

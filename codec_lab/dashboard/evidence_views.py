@@ -2,6 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from codec_lab.model import Model
 from codec_lab.phase import Phase
@@ -160,6 +163,9 @@ class HistoryView(Model):
     execution_arn: str | None
     execution_url: str | None
     visits: tuple[VisitView, ...]
+
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$")]
 
 
 class FileKind(StrEnum):

@@ -14,9 +14,11 @@ from codec_lab.dashboard.campaign_views import (
 )
 from codec_lab.dashboard.command_models import AuditTrail
 from codec_lab.dashboard.experiment_views import ExperimentPage, HumanRequests, SortOrder
+from codec_lab.dashboard.table import Wanted
 from codec_lab.model import Name
 from codec_lab.phase import Phase, Status
 from lambdas.dashboard.application import app
+from lambdas.dashboard.lab import lab
 from lambdas.dashboard.parameters import CampaignId, Cursor, answers
 
 _TAGS = ["campaigns"]
@@ -27,7 +29,7 @@ _TAGS = ["campaigns"]
 )
 def list_campaigns() -> CampaignList:
     """List the campaigns."""
-    raise NotImplementedError
+    return lab().campaigns.list()
 
 
 @app.get(
@@ -38,7 +40,7 @@ def list_campaigns() -> CampaignList:
 )
 def get_campaign(campaign_id: CampaignId) -> CampaignView:
     """Show a campaign."""
-    raise NotImplementedError
+    return lab().campaigns.view(campaign_id)
 
 
 @app.get(
@@ -59,7 +61,9 @@ def list_experiments(  # noqa: PLR0913, PLR0917 - the parameters of the query
     limit: Annotated[int, Query(ge=1, le=100, description="Rows of a page.")] = 50,
 ) -> ExperimentPage:
     """List a page of a campaign's experiments."""
-    raise NotImplementedError
+    return lab().campaigns.page(
+        campaign_id, Wanted(status, phase, q, sort, int(cursor or 0), limit)
+    )
 
 
 @app.get(
@@ -70,7 +74,7 @@ def list_experiments(  # noqa: PLR0913, PLR0917 - the parameters of the query
 )
 def get_progress(campaign_id: CampaignId) -> ProgressView:
     """Show how far a campaign came."""
-    raise NotImplementedError
+    return lab().campaigns.progress(campaign_id)
 
 
 @app.get(
@@ -86,7 +90,7 @@ def get_lineage(
     ] = None,
 ) -> LineageView:
     """Show an experiment's ancestors and their best children."""
-    raise NotImplementedError
+    return lab().campaigns.lineage(campaign_id, root)
 
 
 @app.get(
@@ -97,7 +101,7 @@ def get_lineage(
 )
 def get_cost(campaign_id: CampaignId) -> CostView:
     """Show what a campaign spent."""
-    raise NotImplementedError
+    return lab().campaigns.cost(campaign_id)
 
 
 @app.get(
@@ -108,7 +112,7 @@ def get_cost(campaign_id: CampaignId) -> CostView:
 )
 def get_health(campaign_id: CampaignId) -> HealthView:
     """Show how the lab works."""
-    raise NotImplementedError
+    return lab().campaigns.health(campaign_id)
 
 
 @app.get(
@@ -119,7 +123,7 @@ def get_health(campaign_id: CampaignId) -> HealthView:
 )
 def get_audit(campaign_id: CampaignId) -> AuditTrail:
     """List the last commands: who, when and what."""
-    raise NotImplementedError
+    return lab().campaigns.audit(campaign_id)
 
 
 @app.get(
@@ -130,4 +134,4 @@ def get_audit(campaign_id: CampaignId) -> AuditTrail:
 )
 def list_human_requests() -> HumanRequests:
     """List the experiments of all campaigns that wait for a person."""
-    raise NotImplementedError
+    return lab().campaigns.human_requests()

@@ -1,0 +1,89 @@
+"""The lab as the routes ask and order it, made once for each execution environment."""
+
+from functools import cache
+
+import boto3
+
+from adapters.campaign_executions import CampaignExecutions
+from adapters.command_log import DynamoCommandLog
+from adapters.experiment_listing import DynamoListing
+from adapters.log_lines import CloudWatchLogs
+from adapters.operations import AwsOperations
+from adapters.step_functions import StepFunctionsExecutions
+from codec_lab.dashboard.campaign_queries import CampaignQueries
+from codec_lab.dashboard.commands import Commands
+from codec_lab.dashboard.evidence_queries import EvidenceQueries
+from codec_lab.dashboard.experiment_queries import ExperimentQueries
+from lambdas.connections import clock, objects, records
+from lambdas.environment import FunctionEnvironment
+
+
+class Environment(FunctionEnvironment):
+    """What this function is told.
+
+    Attributes
+    ----------
+    origin : str
+        The only origin from which a browser may order anything.
+    log_groups : str
+        Names of log groups, separated by commas.
+    """
+
+    table: str
+    bucket: str
+    experiment_state_machine_arn: str
+    campaign_state_machine_arn: str
+    job_queue_arn: str
+    alarm_prefix: str
+    log_groups: str
+    origin: str
+
+
+class Lab:
+    """Everything that the routes use."""
+
+    def __init__(self, environment: Environment) -> None:
+        table = records(environment.table)
+        bucket = objects(environment.bucket)
+        stepfunctions = boto3.client("stepfunctions")
+        dynamodb = boto3.client("dynamodb")
+        listing = DynamoListing(environment.table, dynamodb)
+        log = DynamoCommandLog(environment.table, dynamodb)
+        runs = CampaignExecutions(stepfunctions, environment.campaign_state_machine_arn)
+        self.origin = environment.origin
+        self.campaigns = CampaignQueries(
+            records=table,
+            objects=bucket,
+            runs=runs,
+            listing=listing,
+            commands=log,
+            operations=AwsOperations(
+                alarm_prefix=environment.alarm_prefix,
+                job_queue_arn=environment.job_queue_arn,
+                cloudwatch=boto3.client("cloudwatch"),
+                batch=boto3.client("batch"),
+            ),
+        )
+        self.experiments = ExperimentQueries(records=table, listing=listing, histories=runs)
+        self.evidence = EvidenceQueries(
+            records=table,
+            objects=bucket,
+            logs=CloudWatchLogs(boto3.client("logs"), environment.log_groups.split(",")),
+            clock=clock,
+            experiments=self.experiments,
+        )
+        self.commands = Commands(
+            records=table,
+            executions=StepFunctionsExecutions(
+                environment.experiment_state_machine_arn, stepfunctions
+            ),
+            runs=runs,
+            log=log,
+            clock=clock,
+        )
+
+
+@cache
+def lab() -> Lab:
+    """Connect to the deployed lab."""
+    return Lab(Environment.read())
