@@ -37,8 +37,8 @@ def build_app(context: Mapping[str, object] | None = None, outdir: str | None = 
     settings = InfraSettings.of(app.node)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
     data = DataStack(app, "CodecLab-Data", settings=settings)
-    PipelineStack(app, "CodecLab-Pipeline", data=data, settings=settings)
-    DashboardStack(app, "CodecLab-Dashboard", site=data.site, settings=settings)
+    pipeline = PipelineStack(app, "CodecLab-Pipeline", data=data, settings=settings)
+    DashboardStack(app, "CodecLab-Dashboard", data=data, pipeline=pipeline, settings=settings)
     return app
 
 

@@ -53,7 +53,7 @@ class BenchJob(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._log_group = logs.LogGroup(
+        self.log_group = logs.LogGroup(
             self,
             "Log",
             retention=retention(settings.log_retention_days),
@@ -96,7 +96,7 @@ class BenchJob(Construct):
             environment=environment,
             job_role=role,
             execution_role=self._make_execution_role(),
-            logging=ecs.LogDriver.aws_logs(stream_prefix="worker", log_group=self._log_group),
+            logging=ecs.LogDriver.aws_logs(stream_prefix="worker", log_group=self.log_group),
             # Candidates can leave nothing behind: the scratch folder goes with its container, and
             # of what is kept between jobs every clip is hashed before it is used.
             readonly_root_filesystem=True,

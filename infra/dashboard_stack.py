@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import CfnOutput, Duration, Fn, Stack
+from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
@@ -10,14 +10,28 @@ from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from infra.acknowledgements import acknowledge, exported_name
-from infra.lab_bucket import LabBucket
+from infra.dashboard_api import DashboardApi
+from infra.data_stack import DataStack
 from infra.paths import REPOSITORY_ROOT
+from infra.pipeline_stack import PipelineStack
 from infra.settings import InfraSettings
+from infra.sign_in import SignIn
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "object-src 'none'"
-)
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self' 'unsafe-inline'",  # the plots set styles of their marks
+    "img-src": "'self' data: blob:",
+    "font-src": "'self' data:",
+    "worker-src": "'self' blob:",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+}
+"""What a page may load; ``connect-src`` names the sign-in beside the page's own origin."""
+
 _BASIC_EXECUTION = "arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 _UPLOAD_ACTIONS = ("Abort", "DeleteObject", "GetBucket", "GetObject", "List")
 _YEAR = Duration.days(365)
@@ -30,18 +44,35 @@ class DashboardStack(Stack):
     ----------
     scope, construct_id
         Place in the construct tree.
-    site : LabBucket
-        The site's files; its policy lets the account's distributions read ``admin/``.
+    data : DataStack
+        The site's files, whose bucket lets the account's distributions read ``admin/``, and what
+        the API reads and writes.
+    pipeline : PipelineStack
+        What the API starts and shows.
     settings : InfraSettings
         Of the deployment.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, site: LabBucket, settings: InfraSettings
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        data: DataStack,
+        pipeline: PipelineStack,
+        settings: InfraSettings,
     ) -> None:
         super().__init__(scope, construct_id, description="Codec Lab: the dashboard")
+        site = data.site
+        api = DashboardApi(self, "DashboardApi", settings=settings)
         # By name: the policy of the data stack's bucket must not name this stack's distribution.
         bucket = s3.Bucket.from_bucket_name(self, "Site", site.bucket.bucket_name)
+        headers = self._make_headers()
+        viewer_protocol = (
+            cloudfront.ViewerProtocolPolicy.ALLOW_ALL
+            if settings.one_machine
+            else cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS
+        )
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
@@ -51,14 +82,10 @@ class DashboardStack(Stack):
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(bucket),
-                viewer_protocol_policy=(
-                    cloudfront.ViewerProtocolPolicy.ALLOW_ALL
-                    if settings.one_machine
-                    else cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS
-                ),
+                viewer_protocol_policy=viewer_protocol,
                 # The status changes all the time and the page is small.
                 cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-                response_headers_policy=self._make_headers(),
+                response_headers_policy=headers,
                 function_associations=[
                     cloudfront.FunctionAssociation(
                         event_type=cloudfront.FunctionEventType.VIEWER_REQUEST,
@@ -66,10 +93,30 @@ class DashboardStack(Stack):
                     )
                 ],
             ),
+            additional_behaviors={
+                "/api/*": cloudfront.BehaviorOptions(
+                    origin=origins.HttpOrigin(api.domain),
+                    viewer_protocol_policy=viewer_protocol,
+                    allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+                    cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+                    # The API knows itself by its own host alone.
+                    origin_request_policy=(
+                        cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER
+                    ),
+                    response_headers_policy=headers,
+                )
+            },
+        )
+        sign_in = SignIn(self, "SignIn", address=self._address(settings), settings=settings)
+        api.serve(
+            data=data,
+            pipeline=pipeline,
+            sign_in=sign_in,
+            origin=self._address(settings).removesuffix("/admin/"),
         )
         self._explain_what_is_left_out(settings)
         if not settings.one_machine:
-            self._upload(bucket, exported_name(site.bucket.bucket_name, Stack.of(site)))
+            self._upload(bucket, exported_name(site.bucket.bucket_name, Stack.of(site)), sign_in)
 
         CfnOutput(self, "DashboardUrl", value=self._address(settings))
         CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
@@ -77,8 +124,7 @@ class DashboardStack(Stack):
     def _address(self, settings: InfraSettings) -> str:
         domain = self.distribution.distribution_domain_name
         if settings.one_machine:
-            label = Fn.select(0, Fn.split(".", domain))
-            return f"http://{label}.cloudfront.localhost:{settings.endpoint_port}/admin/"
+            return f"http://127.0.0.1:{settings.endpoint_port}/admin/"
         return f"https://{domain}/admin/"
 
     def _make_paths(self) -> cloudfront.Function:
@@ -92,10 +138,19 @@ class DashboardStack(Stack):
             runtime=cloudfront.FunctionRuntime.JS_2_0,
         )
 
+    def _content_security_policy(self) -> str:
+        # The pool's own address is not known before the distribution's.
+        sign_in = (
+            f"https://cognito-idp.{Aws.REGION}.amazonaws.com "
+            f"https://codec-lab-{Aws.ACCOUNT_ID}.auth.{Aws.REGION}.amazoncognito.com"
+        )
+        directives = {**CONTENT_SECURITY_POLICY, "connect-src": f"'self' {sign_in}"}
+        return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
     def _make_headers(self) -> cloudfront.ResponseHeadersPolicy:
         behavior = cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                content_security_policy=CONTENT_SECURITY_POLICY, override=True
+                content_security_policy=self._content_security_policy(), override=True
             ),
             content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
             frame_options=cloudfront.ResponseHeadersFrameOptions(
@@ -127,11 +182,20 @@ class DashboardStack(Stack):
         )
         acknowledge(self.distribution, reasons)
 
-    def _upload(self, bucket: s3.IBucket, bucket_finding: str) -> None:
+    def _upload(self, bucket: s3.IBucket, bucket_finding: str, sign_in: SignIn) -> None:
+        config = {
+            "sign_in": "oidc",
+            "authority": sign_in.issuer,
+            "client_id": sign_in.client.user_pool_client_id,
+            "sign_in_domain": sign_in.hosted_address,
+        }
         upload = deployment.BucketDeployment(
             self,
             "Upload",
-            sources=[deployment.Source.asset(str(REPOSITORY_ROOT / "dashboard" / "status"))],
+            sources=[
+                deployment.Source.asset(str(REPOSITORY_ROOT / "dashboard" / "status")),
+                deployment.Source.json_data("config.json", config),
+            ],
             destination_bucket=bucket,
             destination_key_prefix="admin",
             prune=False,  # status.json is not one of the files

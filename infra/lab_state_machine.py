@@ -9,7 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge
+from infra.acknowledgements import acknowledge, exported_name
 from infra.definition import Definition
 from infra.log_group import retention
 from infra.phase_function import PhaseFunction
@@ -111,6 +111,8 @@ class LabStateMachine(Construct):
         else:
             grantee.add_statements(statement)
         name = f"<{stack.get_logical_id(_resource(self.machine))}.Name>"
+        if Stack.of(grantee) is not stack:
+            name = exported_name(self.machine.state_machine_name, stack)
         place = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>"
         acknowledge(
             grantee,

@@ -3,28 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.acknowledgements import acknowledge
 from infra.definition import Definition
-from infra.dependencies_layer import ARCHITECTURE, RUNTIME
-from infra.log_group import retention
-from infra.paths import REPOSITORY_ROOT, only
+from infra.lab_function import LabFunction
 from infra.settings import InfraSettings
-
-SOURCES = ("adapters", "codec_lab", "lambdas")
-"""The packages that every function's code is made of."""
-
-
-def function_code() -> lambda_.Code:
-    """Give the source of all handlers; its hash changes with a source and nothing else."""
-    return lambda_.Code.from_asset(
-        str(REPOSITORY_ROOT), exclude=only(*SOURCES), ignore_mode=IgnoreMode.GIT
-    )
 
 
 def module_of(state: str) -> str:
@@ -32,8 +16,8 @@ def module_of(state: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", state).lower()
 
 
-class PhaseFunction(Construct):
-    """A Lambda function with a role, a log group and a name of its own: that of its state.
+class PhaseFunction(LabFunction):
+    """A function that bears the name of its state.
 
     Parameters
     ----------
@@ -43,14 +27,8 @@ class PhaseFunction(Construct):
         The state that calls it; also the construct's name.
     definition : Definition
         The state machine of that state, which says how long the function may take.
-    code, layers
-        What all functions share.
-    environment : mapping of str to str
-        The variables that the handler's environment model reads.
-    settings : InfraSettings
-        How long its log is kept.
-    memory_mib : int
-        Memory, and with it CPU.
+    code, layers, environment, settings, memory_mib
+        As of ``LabFunction``.
     """
 
     def __init__(
@@ -65,45 +43,18 @@ class PhaseFunction(Construct):
         settings: InfraSettings,
         memory_mib: int = 512,
     ) -> None:
-        super().__init__(scope, state)
-        self.state = state
-        log_group = logs.LogGroup(
-            self,
-            "Log",
-            retention=retention(settings.log_retention_days),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"Codec Lab: what {state} may do",
-        )
-        log_group.grant_write(self.role)
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            description=f"Codec Lab: the state {state}",
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
-            handler=f"lambdas.{module_of(state)}.handler",
+        super().__init__(
+            scope,
+            state,
+            module=module_of(state),
+            timeout_s=definition.timeout_s(state),
             code=code,
-            layers=list(layers),
-            role=self.role,
-            timeout=Duration.seconds(definition.timeout_s(state)),
-            memory_size=memory_mib,
-            log_group=log_group,
-            tracing=lambda_.Tracing.ACTIVE,
-            environment={
-                "POWERTOOLS_SERVICE_NAME": "codec-lab",
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-                **environment,
-            },
+            layers=layers,
+            environment=environment,
+            settings=settings,
+            memory_mib=memory_mib,
         )
-        acknowledge(
-            self.role,
-            {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes segments without naming a resource."},
-        )
+        self.state = state
 
     @property
     def substitution(self) -> dict[str, str]:

@@ -9,8 +9,9 @@ from constructs import Construct
 from infra.data_stack import DataStack
 from infra.definition import Definition
 from infra.dependencies_layer import DependenciesLayer
+from infra.lab_function import function_code
 from infra.lab_state_machine import LabStateMachine
-from infra.phase_function import PhaseFunction, function_code
+from infra.phase_function import PhaseFunction
 from infra.settings import InfraSettings
 
 

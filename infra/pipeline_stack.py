@@ -45,6 +45,7 @@ class PipelineStack(Stack):
         compute = BenchCompute(self, "BenchCompute", network=network, settings=settings)
         self.experiment = self._make_experiment(compute)
         self.campaign = self._make_campaign()
+        self.job_queue_arn = compute.queue.job_queue_arn
         self._schedule_campaign()
         Alarms(
             self,
@@ -62,19 +63,22 @@ class PipelineStack(Stack):
 
     def _make_experiment(self, compute: BenchCompute) -> LabStateMachine:
         definition = Definition("experiment")
-        job = BenchJob(
+        bench_job = BenchJob(
             self,
             "BenchJob",
             evidence=self._data.evidence,
             definition=definition,
             settings=self._settings,
-        ).definition
+        )
+        job = bench_job.definition
         table = self._data.records.table
+        functions = self._functions.of_experiment(definition)
+        self.log_groups = [bench_job.log_group, *(one.log_group for one in functions)]
         machine = LabStateMachine(
             self,
             "Experiment",
             definition=definition,
-            functions=self._functions.of_experiment(definition),
+            functions=functions,
             substitutions={
                 "TableName": table.table_name,
                 "WorkerJobDefinitionArn": job.job_definition_arn,

@@ -89,7 +89,7 @@ def run(
                 target = one_machine.target_of(cloud)
                 succeeded = _run_on(target, settings, given, wait_scale)
                 if not started_here:
-                    print_addresses(target)
+                    print_addresses(target, cloud)
                 elif keep_serving:
                     serve(cloud)
         except KeyboardInterrupt:

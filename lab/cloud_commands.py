@@ -48,7 +48,7 @@ def up(
         except BaseException:
             one_machine.stop(cloud)
             raise
-        print_addresses(one_machine.target_of(cloud))
+        print_addresses(one_machine.target_of(cloud), cloud)
         console.print(f"It runs in the background, {in_words(wait_scale)}; `lab down` stops it.")
         return
     cloud.start()
@@ -70,7 +70,7 @@ def deploy(
     cloud = one_machine.cloud_at(state_dir)
     target = one_machine.target_of(cloud)
     _deploy(cloud)
-    print_addresses(target)
+    print_addresses(target, cloud)
 
 
 def down(
@@ -99,9 +99,10 @@ def _deploy(cloud: OneMachineCloud) -> None:
     one_machine.deploy(cloud)
 
 
-def print_addresses(target: Target) -> None:
-    """Say where the deployment answers."""
-    console.print(f"Dashboard        {target.outputs.dashboard_url}")
+def print_addresses(target: Target, cloud: OneMachineCloud | None = None) -> None:
+    """Say where the deployment answers; on one machine with the token that opens the dashboard."""
+    address = target.outputs.dashboard_url if cloud is None else cloud.dashboard_url
+    console.print(f"Dashboard        {address}", soft_wrap=True)
     if target.endpoint_url is not None:
         console.print(f"Step Functions   {target.endpoint_url}  (account 000000000000, us-east-1)")
     console.print(f"State machine    {target.outputs.campaign_state_machine_arn}", soft_wrap=True)
@@ -115,7 +116,7 @@ def serve(cloud: OneMachineCloud) -> None:
     ConfigurationError
         If it ends by itself.
     """
-    print_addresses(one_machine.target_of(cloud))
+    print_addresses(one_machine.target_of(cloud), cloud)
     console.print("Serving until Ctrl-C; the state stays and the next `lab run` continues.")
     try:
         while cloud.is_running:

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import mimetypes
 import os
 import signal
@@ -133,6 +134,12 @@ def deploy(cloud: OneMachineCloud) -> None:
     note.unlink(missing_ok=True)
     CdkCli(cloud).deploy(context=context_of(cloud))
     upload_site(target_of(cloud), REPOSITORY_ROOT / "dashboard" / "status")
+    target_of(cloud).s3.put_object(
+        Bucket=target_of(cloud).outputs.site_bucket_name,
+        Key=f"{_SITE_PREFIX}config.json",
+        Body=json.dumps({"sign_in": "token"}).encode(),
+        ContentType="application/json",
+    )
     note.write_text(now.model_dump_json(), encoding="utf-8")
 
 

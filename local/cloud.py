@@ -28,6 +28,7 @@ from typing import Self
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from local.access_tokens import make_tokens, read_tokens, write_tokens
 from local.errors import CloudStartError, PortInUseError, StateInUseError
 from local.server import ServerRequest
 from local.settings import (
@@ -101,6 +102,16 @@ class OneMachineCloud:
         return server if server.process() else None
 
     @property
+    def dashboard_url(self) -> str:
+        """Address of the dashboard with the token of an operator, for the person who started it."""
+        token = read_tokens(self._tokens_path)["operator"]
+        return f"{self.endpoint_url}/admin/#token={token}"
+
+    @property
+    def _tokens_path(self) -> Path:
+        return self.settings.state_dir / "tokens.json"
+
+    @property
     def _note_path(self) -> Path:
         return self.settings.state_dir / "server.json"
 
@@ -135,7 +146,9 @@ class OneMachineCloud:
         state_dir.mkdir(parents=True, exist_ok=True)
         self._empty_temporary_dir()
         self.settings.temporary_dir.mkdir()
-        request = ServerRequest(settings=self.settings, lifeline=not detached)
+        tokens = make_tokens()
+        write_tokens(self._tokens_path, tokens)
+        request = ServerRequest(settings=self.settings, lifeline=not detached, tokens=tokens)
         with self.settings.log_path.open("w", encoding="utf-8") as log:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "local.server"],
@@ -173,6 +186,7 @@ class OneMachineCloud:
             self._child.wait()
             self._child = None
         self._note_path.unlink(missing_ok=True)
+        self._tokens_path.unlink(missing_ok=True)
         self._empty_temporary_dir()
 
     def __enter__(self) -> Self:

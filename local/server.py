@@ -30,12 +30,15 @@ class ServerRequest(BaseModel):
         The settings of the cloud, with the port to listen on.
     lifeline
         Stop when standard input closes.
+    tokens
+        What lets a person use the dashboard's API, by role.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     settings: CloudSettings
     lifeline: bool
+    tokens: dict[str, str]
 
 
 def _emulator_environment(settings: CloudSettings) -> dict[str, str]:
@@ -75,9 +78,11 @@ def serve(request: ServerRequest) -> None:
     from ministack.services import eventbridge  # noqa: PLC0415
 
     from local import (  # noqa: PLC0415
+        api_tokens,
         batch_runner,
         cloudformation_batch,
         cloudformation_properties,
+        dashboard_front,
         lambda_worker,
         persistence,
         step_functions_engine,
@@ -89,6 +94,7 @@ def serve(request: ServerRequest) -> None:
     executions = ExecutionRecords(records)
     engine = step_functions_engine.install(executions, settings.endpoint_url)
     lambda_worker.install()
+    api_tokens.install(request.tokens)
     cloudformation_batch.install()
     cloudformation_properties.install()
     eventbridge._SCHEDULER_TICK_INTERVAL = settings.schedule_tick_s
@@ -127,7 +133,8 @@ def serve(request: ServerRequest) -> None:
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = 75
     config.loglevel = settings.log_level
-    asyncio.run(serve_http(ministack_app.app, config, shutdown_trigger=never))
+    application = dashboard_front.with_dashboard(ministack_app.app)
+    asyncio.run(serve_http(application, config, shutdown_trigger=never))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from codec_lab.dashboard.listed_experiment import ListedExperiment
 from infra.records_table import INDEXES
 from tests.infrastructure.templates import Assembly, flat
 
@@ -28,14 +29,18 @@ def test_the_indexes_are_those_that_are_queried(aws: Assembly) -> None:
     assert indexes == {
         "by_updated": [("listing", "S"), ("updated_at", "S")],
         "by_bd_rate": [("listing", "S"), ("bd_rate_percent", "N")],
-        "by_cost": [("listing", "S"), ("model_cost_usd", "N")],
+        "in_short": [("listing", "S"), ("updated_at", "S")],
         "by_open_status": [("open_as", "S"), ("updated_at", "S")],
     }
     assert set(INDEXES) == set(indexes)
-    assert all(
-        index["Projection"] == {"ProjectionType": "ALL"}
-        for index in table["GlobalSecondaryIndexes"]
-    )
+    projections = {
+        index["IndexName"]: index["Projection"] for index in table["GlobalSecondaryIndexes"]
+    }
+    short = projections.pop("in_short")
+    assert short["ProjectionType"] == "INCLUDE"
+    assert set(short["NonKeyAttributes"]) | {"updated_at"} == set(ListedExperiment.model_fields)
+    assert len(short["NonKeyAttributes"]) <= 20  # DynamoDB takes no more
+    assert set(map(str, projections.values())) == {"{'ProjectionType': 'ALL'}"}
 
 
 def test_data_outlives_its_stack_on_aws_and_not_on_one_machine(

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from infra.dependencies_layer import PACKAGES, RUNTIME, layer_requirements
+from infra.lab_function import SOURCES
 from infra.paths import REPOSITORY_ROOT, REQUIREMENTS, only
-from infra.phase_function import SOURCES
 from tests.infrastructure.templates import Assembly
 
 HANDLERS = sorted(

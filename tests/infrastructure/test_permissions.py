@@ -34,6 +34,8 @@ WITHOUT_RESOURCE = {
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
     "batch:DescribeJobs",
+    "batch:ListJobs",
+    "cloudwatch:DescribeAlarms",
     "ecr:GetAuthorizationToken",
 }
 
@@ -42,7 +44,7 @@ READ_RECORDS = {
     ("dynamodb:Query", TABLE),
     *(
         ("dynamodb:Query", f"{TABLE}/index/{index}")
-        for index in ("by_updated", "by_bd_rate", "by_cost", "by_open_status")
+        for index in ("by_updated", "by_bd_rate", "in_short", "by_open_status")
     ),
 }
 WRITE_RECORDS = {("dynamodb:PutItem", TABLE), ("dynamodb:UpdateItem", TABLE)}
@@ -113,7 +115,8 @@ def test_every_function_is_named_here(aws: Assembly) -> None:
         for function in aws.resources("AWS::Lambda::Function").values()
         if function["Handler"].startswith("lambdas.")
     }
-    assert handlers == {f"lambdas.{module_of(state)}.handler" for state in FUNCTIONS}
+    states = {f"lambdas.{module_of(state)}.handler" for state in FUNCTIONS}
+    assert handlers == states | {"lambdas.api.handler"}
 
 
 def test_a_function_writes_to_its_own_log(aws: Assembly) -> None:
@@ -124,6 +127,24 @@ def test_a_function_writes_to_its_own_log(aws: Assembly) -> None:
             if action in {"logs:CreateLogStream", "logs:PutLogEvents"}
         }
         assert logs == {f"{state}Log"}
+
+
+def test_the_api_reads_the_lab_and_starts_and_stops_its_machines(aws: Assembly) -> None:
+    logs = {f"{state}Log" for state in _functions_of("experiment")} | {"BenchJobLog"}
+    on_executions = ("DescribeExecution", "GetExecutionHistory", "StopExecution")
+    machines = ("ExperimentStateMachine", "CampaignStateMachine")
+    assert permissions(aws, "DashboardApiRole") == {
+        *RECORDS,
+        *reads("bundles", "campaigns", "clips", "experiments"),
+        *(("logs:FilterLogEvents", log) for log in logs),
+        *(("states:StartExecution", machine) for machine in machines),
+        *(
+            (f"states:{action}", f"{EXECUTIONS}{machine}:*")
+            for action in on_executions
+            for machine in machines
+        ),
+        ("states:ListExecutions", "CampaignStateMachine"),
+    }
 
 
 def test_a_worker_reads_its_job_and_writes_its_evidence(aws: Assembly) -> None:
@@ -165,7 +186,7 @@ def test_no_role_has_an_action_or_a_resource_too_many(aws: Assembly) -> None:
         for name in aws.resources("AWS::IAM::Role")
         if not name.startswith("CustomCDKBucketDeployment")  # the CDK's own
     ]
-    assert len(ours) == len(FUNCTIONS) + 7
+    assert len(ours) == len(FUNCTIONS) + 8
     for role in ours:
         for action, resource in aws.allowed(role):
             assert "*" not in action, (role, action)

@@ -109,7 +109,8 @@ def test_functions_share_their_code_and_one_layer(aws: Assembly, one_machine: As
 
 def test_every_log_is_kept_for_a_time(aws: Assembly) -> None:
     log_groups = aws.resources("AWS::Logs::LogGroup")
-    assert len(log_groups) == len(STATES) + len(MACHINES) + 2  # the worker's and the network's
+    others = ("worker", "network", "api", "requests of the api")
+    assert len(log_groups) == len(STATES) + len(MACHINES) + len(others)
     assert {log_group["RetentionInDays"] for log_group in log_groups.values()} == {90}
 
 
