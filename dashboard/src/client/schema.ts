@@ -803,6 +803,11 @@ export interface components {
         /**
          * ClipResult
          * @description A candidate's rate points on one clip beside the anchors'.
+         *
+         *     Attributes
+         *     ----------
+         *     vmaf_reason : str or None
+         *         Why no rate point has a VMAF.
          */
         ClipResult: {
             /** Clip */
@@ -825,6 +830,8 @@ export interface components {
             anchors: components["schemas"]["AnchorCurve"][];
             /** Bd Rates */
             bd_rates: components["schemas"]["BdRate"][];
+            /** Vmaf Reason */
+            vmaf_reason?: string | null;
         };
         /**
          * ClipRole
@@ -1458,7 +1465,7 @@ export interface components {
          * @description A quality metric over which BD-rate is computed.
          * @enum {string}
          */
-        Metric: "psnr_y_db" | "psnr_yuv_db" | "ssim_y";
+        Metric: "psnr_y_db" | "psnr_yuv_db" | "ssim_y" | "xpsnr_y_db" | "vmaf" | "vmaf_neg";
         /**
          * Mind
          * @description Who designs and repairs.
@@ -1627,6 +1634,10 @@ export interface components {
          *         ``(6 Y + U + V) / 8`` of the means (ITU-T HSTP-VID-WPOM, 6:1:1 weights).
          *     ssim_y : float
          *         Mean SSIM of luma.
+         *     xpsnr_y_db : float
+         *         Mean over the frames of each frame's XPSNR of luma, in dB.
+         *     vmaf, vmaf_neg : float or None
+         *         Mean over the frames; absent where VMAF was not measured.
          *     encode_cpu_s, decode_cpu_s : float or None
          *         CPU seconds for the whole clip; absent for cached anchors.
          *     encode_peak_memory_bytes, decode_peak_memory_bytes : int or None
@@ -1653,6 +1664,12 @@ export interface components {
             psnr_yuv_db: number;
             /** Ssim Y */
             ssim_y: number;
+            /** Xpsnr Y Db */
+            xpsnr_y_db: number;
+            /** Vmaf */
+            vmaf?: number | null;
+            /** Vmaf Neg */
+            vmaf_neg?: number | null;
             /** Encode Cpu S */
             encode_cpu_s?: number | null;
             /** Decode Cpu S */
