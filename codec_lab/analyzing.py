@@ -13,6 +13,7 @@ from codec_lab.events import AnalyzeResult, PhaseRequest
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.lessons import lessons
 from codec_lab.novelty import outputs_sha256
+from codec_lab.operating_point import operating_point
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records
@@ -56,6 +57,7 @@ def analyze(
     bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)
     interval = bd_rate_interval(results, REFERENCE_ANCHOR)
     tier = tier_of(bd_rate_percent)
+    shown_point = operating_point(results)
     outputs = outputs_sha256(measured)
     known = records.experiments(experiment.campaign_id)
     repeated = Archive(known).repeated_by(outputs, experiment.number)
@@ -73,6 +75,10 @@ def analyze(
             bd_rate_percent=bd_rate_percent,
             bd_rate_low_percent=interval.low,
             bd_rate_high_percent=interval.high,
+            bitrate_bps=shown_point.bitrate_bps,
+            psnr_y_db=shown_point.psnr_y_db,
+            ssim_y=shown_point.ssim_y,
+            vmaf=shown_point.vmaf,
             decode_cpu_s_per_frame=_cpu_s_per_frame(results, "decode"),
             outputs_sha256=outputs,
             repeats=repeated.experiment_id if repeated else None,

@@ -111,6 +111,8 @@ class Experiment(Model):
         every clip.
     bd_rate_low_percent, bd_rate_high_percent : float or None
         Its bootstrap 95 % interval over the clips; absent with fewer than three.
+    bitrate_bps, psnr_y_db, ssim_y, vmaf : float or None
+        Means over the development clips at the second lowest quality.
     decode_cpu_s_per_frame : float or None
         Mean over the rate points of the development clips.
     outputs_sha256 : str or None
@@ -158,6 +160,10 @@ class Experiment(Model):
     bd_rate_percent: float | None = None
     bd_rate_low_percent: float | None = None
     bd_rate_high_percent: float | None = None
+    bitrate_bps: float | None = None
+    psnr_y_db: float | None = None
+    ssim_y: float | None = None
+    vmaf: float | None = None
     decode_cpu_s_per_frame: float | None = None
     outputs_sha256: Sha256 | None = None
     repeats: Name | None = None
@@ -196,6 +202,10 @@ class ExperimentChanges(Model):
     bd_rate_percent: float | None = None
     bd_rate_low_percent: float | None = None
     bd_rate_high_percent: float | None = None
+    bitrate_bps: float | None = None
+    psnr_y_db: float | None = None
+    ssim_y: float | None = None
+    vmaf: float | None = None
     decode_cpu_s_per_frame: float | None = None
     outputs_sha256: Sha256 | None = None
     repeats: Name | None = None

@@ -3,6 +3,7 @@
 from functools import cache
 
 import boto3
+from botocore.config import Config
 
 from adapters.dynamodb import DynamoRecords
 from adapters.s3 import S3ObjectStore
@@ -21,7 +22,9 @@ def records(table: str) -> DynamoRecords:
 @cache
 def objects(bucket: str) -> S3ObjectStore:
     """Connect to a bucket."""
-    return S3ObjectStore(bucket, boto3.client("s3"))
+    # The older signature, a default of some regions, is refused by buckets of the newer ones.
+    signature = Config(signature_version="s3v4")
+    return S3ObjectStore(bucket, boto3.client("s3", config=signature))
 
 
 @cache

@@ -13,6 +13,7 @@ from codec_lab.dashboard.experiment_views import (
     MeanBdRate,
     ResultsView,
 )
+from codec_lab.dashboard.lineage import candidates, parent_of
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.ports import Histories, Listing
 from codec_lab.experiment import Experiment, HumanReason
@@ -71,16 +72,9 @@ class ExperimentQueries:
 
     def parent_id(self, experiment: Experiment) -> str | None:
         """Name the experiment whose candidate this one was made from."""
-        if experiment.parent_sha256 is None:
-            return None
-        return next(
-            (
-                row.experiment_id
-                for row in self._listing.rows(experiment.campaign_id)
-                if row.candidate_sha256 == experiment.parent_sha256
-            ),
-            None,
-        )
+        rows = self._listing.rows(experiment.campaign_id)
+        parent = parent_of(ListedExperiment.of(experiment), candidates(rows))
+        return parent.experiment_id if parent is not None else None
 
     def attempts(self, experiment_id: str) -> AttemptList:
         """Show every attempt with its fault and its fix."""

@@ -1,7 +1,7 @@
 """Who descends from whom."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from codec_lab.dashboard.campaign_views import LineageNode, LineageView
 from codec_lab.dashboard.listed_experiment import ListedExperiment
@@ -10,6 +10,8 @@ from codec_lab.model import Sha256
 
 MAX_CHILDREN = 200
 """More would not be legible."""
+
+_GHOST_LENGTH = 12
 
 
 def lineage(
@@ -36,24 +38,24 @@ def lineage(
     root = _root(rows, root_id)
     if root is None:
         return LineageView(root_id=None, nodes=(), hidden_children=0)
-    path, ghost = _path(root, rows)
+    by_candidate = candidates(rows)
+    path, ghost = _path(root, by_candidate)
     on_path = {row.experiment_id for row in path}
-    parents = {row.candidate_sha256 for row in path} | {ghost}
+    nodes = []
+    if ghost is not None:
+        nodes.append(_ghost(ghost, is_seed=ghost == seed_sha256))
+    shown_parents = on_path | {node.node_id for node in nodes}
+    parents = {row.experiment_id: _parent_id(row, by_candidate) for row in rows}
     children = [
         row
         for row in rows
-        if row.parent_sha256 and row.parent_sha256 in parents and row.experiment_id not in on_path
+        if row.experiment_id not in on_path and parents[row.experiment_id] in shown_parents
     ]
     children.sort(key=_by_bd_rate)
-    names = {row.candidate_sha256: row.experiment_id for row in path if row.candidate_sha256}
-    nodes = []
-    if ghost is not None:
-        names[ghost] = ghost[:12]
-        nodes.append(_ghost(ghost, is_seed=ghost == seed_sha256))
-    for row in [*reversed(path), *children[:MAX_CHILDREN]]:
-        is_first = row is path[-1] and ghost is None
-        parent_id = None if is_first else names.get(row.parent_sha256 or "")
-        nodes.append(_node(row, parent_id, on_path=row.experiment_id in on_path))
+    nodes += (
+        _node(row, parents[row.experiment_id], on_path=row.experiment_id in on_path)
+        for row in [*reversed(path), *children[:MAX_CHILDREN]]
+    )
     return LineageView(
         root_id=root.experiment_id,
         nodes=tuple(nodes),
@@ -62,21 +64,43 @@ def lineage(
 
 
 def _path(
-    root: ListedExperiment, rows: Sequence[ListedExperiment]
+    root: ListedExperiment, by_candidate: Mapping[Sha256, ListedExperiment]
 ) -> tuple[list[ListedExperiment], Sha256 | None]:
-    """Follow the parents up, and give the one that no experiment has; None after a circle."""
-    by_candidate = {row.candidate_sha256: row for row in rows if row.candidate_sha256}
+    """Follow the parents up to the first without an experiment, and give its candidate."""
     path = [root]
-    seen = {root.experiment_id}
     while path[-1].parent_sha256 is not None:
-        parent = by_candidate.get(path[-1].parent_sha256)
+        parent = parent_of(path[-1], by_candidate)
         if parent is None:
             return path, path[-1].parent_sha256
-        if parent.experiment_id in seen:
-            break
-        seen.add(parent.experiment_id)
         path.append(parent)
     return path, None
+
+
+def candidates(rows: Sequence[ListedExperiment]) -> dict[Sha256, ListedExperiment]:
+    """Give the first experiment with each candidate."""
+    ordered = sorted(rows, key=lambda row: row.number, reverse=True)
+    return {row.candidate_sha256: row for row in ordered if row.candidate_sha256}
+
+
+def parent_of(
+    row: ListedExperiment, by_candidate: Mapping[Sha256, ListedExperiment]
+) -> ListedExperiment | None:
+    """Find whose candidate an experiment was made from.
+
+    One that came later merely arrived at the same candidate, as when a search comes back to the
+    seed.
+    """
+    parent = by_candidate.get(row.parent_sha256 or "")
+    return parent if parent is not None and parent.number < row.number else None
+
+
+def _parent_id(
+    row: ListedExperiment, by_candidate: Mapping[Sha256, ListedExperiment]
+) -> str | None:
+    parent = parent_of(row, by_candidate)
+    if parent is not None:
+        return parent.experiment_id
+    return row.parent_sha256[:_GHOST_LENGTH] if row.parent_sha256 else None
 
 
 def _root(rows: Sequence[ListedExperiment], root_id: str | None) -> ListedExperiment | None:
@@ -107,7 +131,7 @@ def _node(row: ListedExperiment, parent_id: str | None, *, on_path: bool) -> Lin
 
 def _ghost(candidate_sha256: Sha256, *, is_seed: bool) -> LineageNode:
     return LineageNode(
-        node_id=candidate_sha256[:12],
+        node_id=candidate_sha256[:_GHOST_LENGTH],
         parent_id=None,
         ghost=True,
         on_path=True,

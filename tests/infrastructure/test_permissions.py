@@ -17,7 +17,7 @@ _NAMES = {
     "HumanKey": KEY,
 }
 _REFERENCE = re.compile(r"<(?:ExportsOutput(?:FnGetAtt|Ref))?(\w+?)(?:\.\w+)?>")
-_HASH = re.compile(r"(?:[0-9A-F]{8})(?:Arn)?(?:[0-9A-F]{8})?$")
+_HASH = re.compile(r"(?:[0-9A-F]{8})(?:Arn|Name)?(?:[0-9A-F]{8})?$")
 
 # Neither can be given for a resource: X-Ray, delivery of logs, and two calls that name none.
 WITHOUT_RESOURCE = {
