@@ -46,6 +46,7 @@ SEARCH_SPACE = {  # tuples are ranges with both ends, lists are choices
     "early_stop": [0, 1, 2],  # skip decisions after a perfect skip: none, motion, splits too
     "split_margin": (0.5, 1.5),  # quarters cheaper than this share of a leaf end the halving
     "merge_margin": (1.0, 3.0),  # SATD above which further merge candidates are not tried
+    "deblocking": [0, 1],
     "beta_offset": (-6, 6),  # of the deblocking filter
     "tc_offset": (-6, 6),
     "directional_filter": [0, 1],  # of decoded frames, along their edges
@@ -71,6 +72,7 @@ PARAMETERS = {
     "early_stop": 2,
     "split_margin": 0.9,
     "merge_margin": 1.5,
+    "deblocking": 1,
     "beta_offset": 0,
     "tc_offset": 0,
     "directional_filter": 1,
@@ -178,7 +180,8 @@ class _Codec:
         self.last_set = contexts
         self.coder = range_coder.grown(self.coder, source[0].size * 4 + 4096)
         code_frame(self.coder._replace(contexts=contexts), state)
-        deblocking.deblock(state, int(_CHOSEN["beta_offset"]), int(_CHOSEN["tc_offset"]))
+        if _CHOSEN["deblocking"]:
+            deblocking.deblock(state, int(_CHOSEN["beta_offset"]), int(_CHOSEN["tc_offset"]))
         weight = state.weights[coding_state.LAMBDA]
         chroma = weight / state.weights[coding_state.CHROMA_WEIGHT]
         weights = np.array([weight, chroma, chroma])
