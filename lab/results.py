@@ -59,16 +59,15 @@ def bd_rate_table(results: Sequence[ClipResult]) -> Table:
     A rate that is not known is "n/a" with its reason. The mean is over the development clips, as
     in the experiment's record, with its bootstrap 95 % interval from three clips on.
     """
-    anchors = list(dict.fromkeys(rate.anchor for result in results for rate in result.bd_rates))
+    anchors = _anchors(results)
     table = Table(title="BD-rate on luma PSNR", title_justify="left", title_style="dim")
     table.add_column("clip")
     for anchor in anchors:
         table.add_column(anchor, justify="right")
     table.add_column("PSNR-Y, dB", justify="right")
     for result in results:
-        hidden = " (hidden)" if result.role is ClipRole.HIDDEN else ""
         table.add_row(
-            result.clip + hidden,
+            _clip_name(result),
             *(_bd_rate(result, anchor) for anchor in anchors),
             _range([point.psnr_y_db for point in result.points], ".2f"),
         )
@@ -79,26 +78,26 @@ def bd_rate_table(results: Sequence[ClipResult]) -> Table:
     return table
 
 
-def metric_table(results: Sequence[ClipResult], anchor: str = REFERENCE_ANCHOR) -> Table:
+def metric_table(results: Sequence[ClipResult]) -> Table:
     """Show the BD-rate against one anchor by clip and metric: what one gains, another may lose.
 
-    What is not known is "n/a"; the reasons stand below.
+    The anchor is x265 where it was measured. What is not known is "n/a"; the reasons stand below.
     """
+    anchors = _anchors(results)
+    anchor = REFERENCE_ANCHOR if REFERENCE_ANCHOR in anchors else next(iter(anchors), "no anchor")
     table = Table(title=f"BD-rate against {anchor}", title_justify="left", title_style="dim")
     table.add_column("clip")
     for name in _METRICS.values():
         table.add_column(name, justify="right")
-    reasons: dict[str, None] = {}  # in the order in which they were met
+    reasons = []
     for result in results:
         cells = []
         for metric, name in _METRICS.items():
             found = bd_rate_of(result, anchor, metric)
             cells.append(percent(found.percent if found else None))
             if found is not None and found.reason is not None:
-                reasons[found.reason if "VMAF" in found.reason else f"{name}: {found.reason}"] = (
-                    None
-                )
-        table.add_row(result.clip, *cells)
+                reasons.append(f"{result.clip}, {name}: {found.reason}")
+        table.add_row(_clip_name(result), *cells)
     table.caption = "\n".join(reasons)
     table.caption_justify = "left"
     return table
@@ -157,6 +156,14 @@ def summary_table(experiments: Sequence[Experiment]) -> Table:
             experiment.change or "",
         )
     return table
+
+
+def _anchors(results: Sequence[ClipResult]) -> list[str]:
+    return list(dict.fromkeys(rate.anchor for result in results for rate in result.bd_rates))
+
+
+def _clip_name(result: ClipResult) -> str:
+    return f"{result.clip} (hidden)" if result.role is ClipRole.HIDDEN else result.clip
 
 
 def _bd_rate(result: ClipResult, anchor: str) -> str:
