@@ -161,11 +161,24 @@ def test_status_counts_the_experiments(detached: Path) -> None:
 def test_show_has_every_phase_as_its_own_state(detached: Path) -> None:
     report = json.loads(lab(detached, "show", "default-0001", "--json"))
     states = [visit["state"] for visit in report["visits"]]
-    expected = ["Validate", "JudgeValidation", "Execute", "JudgeExecution", "Analyze"]
-    assert states[-7:] == [*expected, "DesignNext", "Completed"]
+    expected = ["Validate", "JudgeValidation", "ScreenPassed", "Execute", "JudgeExecution"]
+    assert states[-8:] == [*expected, "Analyze", "DesignNext", "Completed"]
     candidate_sha256 = report["experiment"]["candidate_sha256"]
     assert [one["candidate_sha256"] for one in report["evaluations"]] == [candidate_sha256]
     assert "JudgeExecution" in lab(detached, "show", "default-0001")
+
+
+def test_a_finished_experiment_is_reproduced(detached: Path) -> None:
+    said = lab(detached, "reproduce", "default-0001")
+    assert "default-0001 is reproduced: 4 rate points on 1 clips have the same bitstreams" in said
+    report = json.loads(lab(detached, "reproduce", "default-0001", "--json"))
+    assert (report["points"], report["anchor_points"]) == (4, 18)
+    assert report["differences"] == report["environment"] == []
+    unknown = subprocess.run(
+        command(detached, "reproduce", "nobody-0001"), capture_output=True, text=True, check=False
+    )
+    assert unknown.returncode == 1
+    assert "There is no experiment 'nobody-0001'" in unknown.stderr
 
 
 def test_export_has_every_rate_point(detached: Path, tmp_path: Path) -> None:
