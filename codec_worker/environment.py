@@ -12,8 +12,9 @@ from codec_worker.sandbox import probe
 
 
 def describe(limits: Limits) -> dict[str, str]:
-    """Give versions, processor and limits as texts, for the verdict."""
+    """Give image, versions, processor and limits as texts, for the verdict."""
     facts = {
+        "image": os.environ.get("CODEC_LAB_IMAGE", "none"),
         "python": platform.python_version(),
         "video_library": video.LIBRARY,
         "vmaf": ffmpeg_program.version_with("libvmaf"),

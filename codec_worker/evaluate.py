@@ -26,11 +26,18 @@ NAME = "bench"
 
 
 class Terms(NamedTuple):
-    """Under which terms a module is judged."""
+    """Under which terms a module is judged.
+
+    Attributes
+    ----------
+    run : int
+        Number of the evaluation in its store; what an earlier one measured is not taken over.
+    """
 
     qualities: tuple[int, ...] = DEFAULT_QUALITIES
     anchors: tuple[str, ...] = DEFAULT_ANCHORS
     limits: Limits = Limits()
+    run: int = 1
 
 
 def evaluate_module(
@@ -88,14 +95,14 @@ def evaluate_module(
         spec = JobSpec(
             kind=kind,
             experiment_id=NAME,
-            run=1,
+            run=terms.run,
             attempt=1,
             candidate_sha256=candidate.sha256,
             bundle_sha256=manifest.bundle_sha256,
             bundle_key=bundle_key,
             plan_key=keys.plan(NAME),
-            output_prefix=keys.job(NAME, 1, kind, 1),
-            points_prefix=keys.points(NAME, 1, manifest.bundle_sha256),
+            output_prefix=keys.job(NAME, terms.run, kind, 1),
+            points_prefix=keys.points(NAME, terms.run, manifest.bundle_sha256),
         )
         verdict = Job(spec, store, cache_folder, logger).run()
         if not verdict.passed:

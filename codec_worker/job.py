@@ -19,6 +19,7 @@ from codec_worker import environment, protocol
 from codec_worker.clip_cache import ClipCache
 from codec_worker.execution import Execution, LoadedClip, first_frames
 from codec_worker.failure import CandidateFailedError
+from codec_worker.instructions import instructions
 from codec_worker.runner import Runner
 from codec_worker.screen import screen
 
@@ -98,6 +99,8 @@ class Job:
             ended_at=_now(),
             environment=environment.describe(bundle.manifest.limits),
         )
+        text = instructions(spec, verdict.environment)
+        self._store.put(f"{spec.output_prefix}reproduce.txt", text.encode())
         self._store.put(spec.verdict_key, verdict.model_dump_json().encode())
         self._log_end(verdict)
         return verdict

@@ -60,36 +60,39 @@ class BenchJob(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         role = self._make_job_role(evidence)
+        image = self._make_image()
         environment = {"CODEC_LAB_BUCKET": evidence.bucket.bucket_name}
-        if not settings.one_machine:  # there a job's paths are the user's own
-            environment["CODEC_LAB_CACHE"] = _CACHE
+        if not settings.one_machine:  # there a job's paths are the user's own, and it has no image
+            environment |= {"CODEC_LAB_CACHE": _CACHE, "CODEC_LAB_IMAGE": image.image_uri}
         self.definition = batch.EcsJobDefinition(
             self,
             "Definition",
-            container=self._make_container(role, environment),
+            container=self._make_container(image, role, environment),
             # The state machine's definition names every job's own.
             parameters={"kind": "validate", "spec": "{}"},
             retry_attempts=1,  # the state machine retries, and counts
             timeout=Duration.seconds(definition.timeout_s("ExecuteShard")),
         )
 
+    def _make_image(self) -> ecr_assets.DockerImageAsset:
+        """Build the image, whose tag is the hash of its sources."""
+        return ecr_assets.DockerImageAsset(
+            self,
+            "Image",
+            directory=str(REPOSITORY_ROOT),
+            file="codec_worker/Dockerfile",
+            exclude=only(*IMAGE_SOURCES),
+            ignore_mode=IgnoreMode.GIT,
+            platform=ecr_assets.Platform.LINUX_AMD64,
+        )
+
     def _make_container(
-        self, role: iam.Role, environment: dict[str, str]
+        self, image: ecr_assets.DockerImageAsset, role: iam.Role, environment: dict[str, str]
     ) -> batch.EcsEc2ContainerDefinition:
         return batch.EcsEc2ContainerDefinition(
             self,
             "Container",
-            image=ecs.ContainerImage.from_docker_image_asset(
-                ecr_assets.DockerImageAsset(
-                    self,
-                    "Image",
-                    directory=str(REPOSITORY_ROOT),
-                    file="codec_worker/Dockerfile",
-                    exclude=only(*IMAGE_SOURCES),
-                    ignore_mode=IgnoreMode.GIT,
-                    platform=ecr_assets.Platform.LINUX_AMD64,
-                )
-            ),
+            image=ecs.ContainerImage.from_docker_image_asset(image),
             command=["Ref::kind", "Ref::spec"],
             cpu=VCPUS,
             memory=MEMORY,

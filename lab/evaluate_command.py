@@ -1,7 +1,6 @@
 """``lab evaluate``: judge any codec module on this machine, without a cloud."""
 
 import logging
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -54,12 +53,12 @@ def evaluate(
         raise ConfigurationError(
             f"The bench's sandbox needs Linux with libseccomp: {error}."
         ) from error
-    terms = Terms(anchors=tuple(anchor or DEFAULT_ANCHORS))
+    bench_dir = state_dir / "bench"
+    earlier = len(list((bench_dir / "objects").glob("experiments/*/run-*")))
+    terms = Terms(anchors=tuple(anchor or DEFAULT_ANCHORS), run=earlier + 1)
     for name in terms.anchors:
         anchor_named(name)  # refused here, before anything is measured
     logging.disable(logging.INFO)  # the store below tells the same in a person's words
-    bench_dir = state_dir / "bench"
-    shutil.rmtree(bench_dir / "objects" / "experiments", ignore_errors=True)  # the last module's
     words = Console(stderr=True, highlight=False, markup=False)
     store = WatchedStore(bench_dir / "objects", words)
     chosen = default_clips() if clips is None else load_folder(clips)

@@ -132,7 +132,8 @@ def test_a_job_is_the_worker_with_the_states_parameters(aws: Assembly) -> None:
     )
     environment = {one["Name"]: one["Value"] for one in container["Environment"]}
     assert flat(environment["CODEC_LAB_BUCKET"]).startswith("<ExportsOutputRefEvidenceBucket")
-    assert set(environment) == {"CODEC_LAB_BUCKET", "CODEC_LAB_CACHE"}
+    assert set(environment) == {"CODEC_LAB_BUCKET", "CODEC_LAB_CACHE", "CODEC_LAB_IMAGE"}
+    assert environment["CODEC_LAB_IMAGE"] == container["Image"]
 
 
 def test_a_worker_can_write_only_to_scratch_and_cache(aws: Assembly) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shlex
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.errors import AttestationError, BenchError, ConfigurationError
-from codec_lab.job import JobKind
+from codec_lab.job import JobKind, JobSpec
 from codec_lab.limits import Limits
 from codec_lab.plan import Screen
 from codec_lab.verdict import Metric, Progress, Verdict
@@ -199,6 +200,27 @@ def test_evidence(executed: tuple[Bench, Verdict]) -> None:
     assert verdict.environment["video_library"] == video.LIBRARY
     assert {"rlimits", "seccomp"} <= set(verdict.environment["sandbox"].split(", "))
     assert Limits.model_validate_json(verdict.environment["limits"]) == Limits()
+
+
+def test_how_to_repeat_a_job_stands_beside_its_verdict(executed: tuple[Bench, Verdict]) -> None:
+    bench, verdict = executed
+    lines = bench.store.get("out/reproduce.txt").decode().splitlines()
+    [command] = [line for line in lines if line.startswith("  python -m codec_worker")]
+    *_, kind, text = shlex.split(command)
+    assert kind == "execute"
+    other = Bench(bench.folder, bench.bundle.candidate)
+    other.store.data = dict(bench.store.data)
+    spec = JobSpec.model_validate_json(text).model_dump(exclude={"kind"})
+    again = other.run(JobKind.EXECUTE, **spec)
+
+    assert other.store.exists("out/again/verdict.json")
+    bytes_of_both = [
+        [point.bitstream_sha256 for result in one.results for point in result.points]
+        for one in (verdict, again)
+    ]
+    assert bytes_of_both[0] == bytes_of_both[1]
+    assert f"numpy=={np.__version__}" in next(line for line in lines if "pip install" in line)
+    assert {f"  {name}: {value}" for name, value in verdict.environment.items()} <= set(lines)
 
 
 def test_progress_grows_point_by_point(executed: tuple[Bench, Verdict]) -> None:
