@@ -106,8 +106,12 @@ class Control(Model):
         No further experiment starts; a running one goes on.
     experiment_limit : int
         Experiments the campaign may begin in all.
-    budget_usd : Decimal or None
-        What its calls to a model may cost in all.
+    budget_usd, daily_budget_usd : Decimal or None
+        What it may spend in all, and in a day (UTC).
+    wall_time_limit_s : int or None
+        How long after its creation it may begin experiments.
+    target_bd_rate_percent : float or None
+        The BD-rate at which it has reached its goal.
     version : int
         Counts the changes.
     """
@@ -115,6 +119,9 @@ class Control(Model):
     paused: bool = False
     experiment_limit: Annotated[int, Field(ge=0)]
     budget_usd: Annotated[Decimal, Field(ge=0)] | None = None
+    daily_budget_usd: Annotated[Decimal, Field(ge=0)] | None = None
+    wall_time_limit_s: Annotated[int, Field(ge=0)] | None = None
+    target_bd_rate_percent: float | None = None
     version: Annotated[int, Field(ge=0)] = 0
 
 
@@ -124,3 +131,6 @@ class ControlChanges(Model):
     paused: bool | None = None
     experiment_limit: int | None = None
     budget_usd: Decimal | None = None
+    daily_budget_usd: Decimal | None = None
+    wall_time_limit_s: int | None = None
+    target_bd_rate_percent: float | None = None

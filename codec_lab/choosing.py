@@ -1,11 +1,11 @@
 """The state ``ChooseExperiment``: what a campaign runs next, if anything."""
 
-from codec_lab.campaign import Campaign, CampaignChanges
+from codec_lab.campaign import Campaign, CampaignChanges, Control
 from codec_lab.errors import UnknownRecordError
 from codec_lab.events import Choice, ChooseRequest, ExperimentInput
 from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
 from codec_lab.phase import Phase, Status
-from codec_lab.ports import Clock, Executions, Records, StatusPage
+from codec_lab.ports import Clock, Executions, Ledger, Records, StatusPage
 from codec_lab.publishing import publish
 
 MAX_RUNS = 20
@@ -16,6 +16,7 @@ def choose_experiment(
     request: ChooseRequest,
     *,
     records: Records,
+    ledger: Ledger,
     executions: Executions,
     status_page: StatusPage,
     clock: Clock,
@@ -40,12 +41,32 @@ def choose_experiment(
             return Choice(
                 action="stop", reason=f"All {control.experiment_limit} experiments have been run."
             )
-        if control.budget_usd is not None and campaign.model_cost_usd >= control.budget_usd:
-            return Choice(action="stop", reason=f"The budget of {control.budget_usd} USD is spent.")
+        over = _at_an_end(campaign, control, records, ledger, clock)
+        if over is not None:
+            return Choice(action="stop", reason=over)
         new = _create(campaign, records, clock)
         return _run(new, f"{new.experiment_id} is new.")
     finally:
         publish(campaign.campaign_id, records=records, status_page=status_page)
+
+
+def _at_an_end(
+    campaign: Campaign, control: Control, records: Records, ledger: Ledger, clock: Clock
+) -> str | None:
+    """Say which bound of the campaign is reached; None if it may go on."""
+    now = clock.now()
+    age_s = (now - campaign.created_at).total_seconds()
+    if control.wall_time_limit_s is not None and age_s >= control.wall_time_limit_s:
+        return f"The campaign's {control.wall_time_limit_s} s are over."
+    target_percent = control.target_bd_rate_percent
+    for best in records.best_experiments(campaign.campaign_id, 1):
+        reached = best.bd_rate_percent
+        if target_percent is not None and reached is not None and reached <= target_percent:
+            return (
+                f"{best.experiment_id} has reached the target: BD-rate {reached:+.1f} %, "
+                f"{target_percent:+.1f} % was asked for."
+            )
+    return ledger.spending(campaign.campaign_id, now.date()).shortage(control)
 
 
 def _waiting(

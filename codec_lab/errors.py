@@ -22,6 +22,7 @@ a change of ``infra/*.asl.json``; a test compares the two.
     └── TerminalError              a person is needed
         ├── AttestationError
         ├── BenchError
+        ├── BudgetExceededError
         ├── ConfigurationError
         │   ├── ConflictError
         │   └── UnknownRecordError
@@ -119,6 +120,10 @@ class AttestationError(TerminalError):
 
 class BenchError(TerminalError):
     """The bench could not measure, by no fault of the candidate."""
+
+
+class BudgetExceededError(TerminalError):
+    """A reservation does not fit under the campaign's caps."""
 
 
 class ConfigurationError(TerminalError):

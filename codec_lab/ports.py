@@ -1,9 +1,9 @@
 """What the domain needs from outside, as protocols that adapters keep."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
@@ -11,6 +11,9 @@ from codec_lab.minds import DesignTask, FixTask
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
+
+if TYPE_CHECKING:
+    from codec_lab.spending import Reserved, Spending
 
 
 class ObjectStore(Protocol):
@@ -98,6 +101,22 @@ class Records(Protocol):
 
     def evaluations(self, experiment_id: str) -> Sequence[Evaluation]:
         """List what was measured, clip by clip."""
+
+
+class Ledger(Protocol):
+    """What campaigns spend. Every change is atomic and holds the caps."""
+
+    def reserve(self, campaign_id: str, reserved: "Reserved", control: Control) -> bool:
+        """Commit an amount if it fits under the caps; False, and nothing written, if not."""
+
+    def settle(self, campaign_id: str, reserved: "Reserved", cost_usd: Decimal) -> bool:
+        """Put the cost in the place of an open reservation; False if it is settled already."""
+
+    def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
+        """Note an amount that did not fit."""
+
+    def spending(self, campaign_id: str, day: date) -> "Spending":
+        """Read what is committed in all and of a day."""
 
 
 class Designer(Protocol):

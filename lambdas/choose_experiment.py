@@ -8,7 +8,7 @@ import boto3
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.choosing import choose_experiment
 from codec_lab.events import ChooseRequest
-from lambdas.connections import clock, records, status_page
+from lambdas.connections import clock, ledger, records, status_page
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -41,6 +41,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     choice = choose_experiment(
         request,
         records=records(environment.table),
+        ledger=ledger(environment.table),
         executions=_executions(),
         status_page=status_page(environment.site_bucket),
         clock=clock,

@@ -6,6 +6,7 @@ import boto3
 from botocore.config import Config
 
 from adapters.dynamodb import DynamoRecords
+from adapters.dynamodb_ledger import DynamoLedger
 from adapters.s3 import S3ObjectStore
 from adapters.status_page import SiteStatusPage
 from adapters.system_clock import SystemClock
@@ -17,6 +18,12 @@ clock = SystemClock()
 def records(table: str) -> DynamoRecords:
     """Connect to the table."""
     return DynamoRecords(table, boto3.client("dynamodb"))
+
+
+@cache
+def ledger(table: str) -> DynamoLedger:
+    """Connect to the table for the campaigns' money."""
+    return DynamoLedger(table, boto3.client("dynamodb"))
 
 
 @cache

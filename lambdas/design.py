@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         objects=objects(environment.bucket),
-        designer_of=designer_of(environment),
+        designer_of=designer_of(environment, request.experiment_id),
         status_page=status_page(environment.site_bucket),
         clock=clock,
     )

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from codec_lab.ports import Designer, Fixer
 from codec_lab.proposal import Mind
+from codec_lab.spending import CampaignPurse
+from lambdas.connections import clock, ledger, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_model_calls
 
@@ -18,8 +20,8 @@ class MindEnvironment(FunctionEnvironment):
     fix_model: str = "claude-sonnet-5-5"
 
 
-def designer_of(environment: MindEnvironment) -> Callable[[Mind], Designer]:
-    """Give the way from a mind's name to its designer."""
+def designer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind], Designer]:
+    """Give the way from a mind's name to its designer, who spends for an experiment."""
 
     def make(mind: Mind) -> Designer:
         if mind is Mind.CLAUDE:
@@ -28,7 +30,9 @@ def designer_of(environment: MindEnvironment) -> Callable[[Mind], Designer]:
 
             log_model_calls()
             return ClaudeDesigner(
-                connect(environment.anthropic_secret_arn), environment.design_model
+                connect(environment.anthropic_secret_arn),
+                environment.design_model,
+                purse=_purse(environment, experiment_id),
             )
         from adapters.offline.designer import OfflineDesigner
 
@@ -37,8 +41,8 @@ def designer_of(environment: MindEnvironment) -> Callable[[Mind], Designer]:
     return make
 
 
-def fixer_of(environment: MindEnvironment) -> Callable[[Mind], Fixer]:
-    """Give the way from a mind's name to its fixer."""
+def fixer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind], Fixer]:
+    """Give the way from a mind's name to its fixer, who spends for an experiment."""
 
     def make(mind: Mind) -> Fixer:
         if mind is Mind.CLAUDE:
@@ -46,9 +50,18 @@ def fixer_of(environment: MindEnvironment) -> Callable[[Mind], Fixer]:
             from adapters.claude.fixer import ClaudeFixer
 
             log_model_calls()
-            return ClaudeFixer(connect(environment.anthropic_secret_arn), environment.fix_model)
+            return ClaudeFixer(
+                connect(environment.anthropic_secret_arn),
+                environment.fix_model,
+                purse=_purse(environment, experiment_id),
+            )
         from adapters.offline.fixer import OfflineFixer
 
         return OfflineFixer()
 
     return make
+
+
+def _purse(environment: MindEnvironment, experiment_id: str) -> CampaignPurse:
+    table = environment.table
+    return CampaignPurse(experiment_id, records=records(table), ledger=ledger(table), clock=clock)

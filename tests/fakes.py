@@ -1,7 +1,8 @@
 """In-memory keepers of the domain's ports."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
@@ -11,6 +12,7 @@ from codec_lab.minds import DesignTask, FixTask
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
+from codec_lab.spending import Reserved, Spending
 
 
 class ManualClock:
@@ -147,6 +149,47 @@ class MemoryRecords:
 
     def evaluations(self, experiment_id: str) -> Sequence[Evaluation]:
         return [row for key, row in self.evaluation_rows.items() if key[0] == experiment_id]
+
+
+class MemoryLedger:
+    """The money of campaigns in memory."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Reserved] = {}
+        self.committed: dict[str, Decimal] = defaultdict(Decimal)
+        self.days: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
+        self.refused: dict[str, Decimal] = defaultdict(Decimal)
+
+    def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> bool:
+        sums = (
+            (self.committed[campaign_id], control.budget_usd),
+            (self.days[campaign_id, reserved.day], control.daily_budget_usd),
+        )
+        if any(cap is not None and spent + reserved.amount_usd > cap for spent, cap in sums):
+            return False
+        self.open[reserved.reservation_id] = reserved
+        self._add(campaign_id, reserved.day, reserved.amount_usd)
+        return True
+
+    def settle(self, campaign_id: str, reserved: Reserved, cost_usd: Decimal) -> bool:
+        if self.open.pop(reserved.reservation_id, None) is None:
+            return False
+        self._add(campaign_id, reserved.day, cost_usd - reserved.amount_usd)
+        return True
+
+    def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
+        self.refused[campaign_id] = amount_usd
+
+    def spending(self, campaign_id: str, day: date) -> Spending:
+        return Spending(
+            committed_usd=self.committed[campaign_id],
+            today_usd=self.days[campaign_id, day],
+            refused_usd=self.refused[campaign_id],
+        )
+
+    def _add(self, campaign_id: str, day: date, amount_usd: Decimal) -> None:
+        self.committed[campaign_id] += amount_usd
+        self.days[campaign_id, day] += amount_usd
 
 
 class FakeExecutions:

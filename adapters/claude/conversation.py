@@ -3,12 +3,14 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 import anthropic
 from anthropic.types import Message, MessageParam, TextBlockParam, ToolParam, ToolUseBlock
+from pydantic import BaseModel
 
 from adapters.claude.answers import AnswerError, MendableAnswerError
 from adapters.claude.errors import service_errors
@@ -16,6 +18,7 @@ from adapters.claude.pricing import price_of
 from adapters.claude.prompting import system_prompt, tool
 from adapters.claude.secrecy import excerpt, redactor
 from codec_lab.errors import CodecLabError, DesignRejectedError, ModelUnavailableError
+from codec_lab.spending import Purse, Reserved
 
 BUDGET_S = 780.0
 """Seconds for all turns of an attempt: a Lambda function has 900."""
@@ -26,6 +29,11 @@ MAX_TURNS = 3
 
 logger = logging.getLogger(__name__)
 _Accepted = TypeVar("_Accepted")
+
+
+def _plain(block: object) -> object:
+    """Write a block of an answer that goes back into the conversation."""
+    return block.model_dump() if isinstance(block, BaseModel) else str(block)
 
 
 class ToolCall(NamedTuple):
@@ -48,6 +56,8 @@ class Conversation:
         The tools it may answer by.
     question : str
         The first message.
+    purse : Purse
+        Each turn's worst cost is reserved there before it is asked.
     budget_s : float
         Seconds for all turns.
 
@@ -66,9 +76,11 @@ class Conversation:
         *,
         tools: Sequence[str],
         question: str,
+        purse: Purse,
         budget_s: float = BUDGET_S,
     ) -> None:
         self._client, self._model, self._price = client, model, price_of(model)
+        self._purse = purse
         self._redact = redactor(client.api_key)
         self._tools: list[ToolParam] = [tool(name) for name in tools]
         self._messages: list[MessageParam] = [{"role": "user", "content": self._redact(question)}]
@@ -119,6 +131,8 @@ class Conversation:
             "text": system_prompt(),
             "cache_control": {"type": "ephemeral"},
         }
+        sent = json.dumps([system, self._messages, self._tools], default=_plain)
+        reserved = self._purse.reserve(self._price.worst_usd(len(sent), MAX_OUTPUT_TOKENS))
         # The tool choice is free: models that always think refuse a forced one.
         request = self._client.messages.stream(
             model=self._model,
@@ -128,15 +142,26 @@ class Conversation:
             tools=self._tools,
             tool_choice={"type": "auto", "disable_parallel_tool_use": True},
         )
-        with service_errors(self._model, self._redact), request as stream:
+        with service_errors(self._model, self._redact), self._paid(reserved), request as stream:
             try:
                 input_json = self._read(stream)
             finally:
-                self._account(stream, began)
+                self._account(stream, began, reserved)
             message = stream.current_message_snapshot
             if message.stop_reason is None:
                 raise ModelUnavailableError("Anthropic's API ended its stream amid the answer.")
             return message, input_json
+
+    @contextmanager
+    def _paid(self, reserved: Reserved) -> Iterator[None]:
+        """Give a reservation back if the service refuses the request: that costs nothing."""
+        spent_usd = self.cost_usd
+        try:
+            yield
+        except anthropic.APIStatusError as error:
+            if error.status_code >= 400 and self.cost_usd == spent_usd:
+                self._purse.settle(reserved, Decimal(0))
+            raise
 
     def _read(self, stream: anthropic.MessageStream[None]) -> str:
         parts: list[str] = []
@@ -162,8 +187,10 @@ class Conversation:
             raise AnswerError("The tool's input is not valid JSON.") from None
         return "".join(parts)
 
-    def _account(self, stream: anthropic.MessageStream[None], began: float) -> None:
-        """Add up the cost, of a broken stream as far as its usage is known."""
+    def _account(
+        self, stream: anthropic.MessageStream[None], began: float, reserved: Reserved
+    ) -> None:
+        """Add up the cost; of a broken stream it is not final, and the reservation stays."""
         try:
             message = stream.current_message_snapshot
         except AssertionError:  # broken before it began
@@ -185,6 +212,8 @@ class Conversation:
                 "cost_usd": str(cost_usd),
             },
         )
+        if message.stop_reason is not None:
+            self._purse.settle(reserved, cost_usd)
 
     def _chosen(self, message: Message) -> ToolUseBlock:
         if message.stop_reason == "refusal":

@@ -9,6 +9,7 @@ from adapters.claude.pricing import price_of
 from adapters.claude.prompting import design_question
 from codec_lab.minds import DesignTask
 from codec_lab.proposal import Mind, Proposal
+from codec_lab.spending import OpenPurse, Purse
 
 
 class ClaudeDesigner:
@@ -20,6 +21,8 @@ class ClaudeDesigner:
         The service.
     model : str
         Which model designs.
+    purse : Purse or None
+        What pays; without one nothing is capped.
     budget_s : float
         Seconds for one design.
 
@@ -30,10 +33,16 @@ class ClaudeDesigner:
     """
 
     def __init__(
-        self, client: anthropic.Anthropic, model: str, *, budget_s: float = BUDGET_S
+        self,
+        client: anthropic.Anthropic,
+        model: str,
+        *,
+        purse: Purse | None = None,
+        budget_s: float = BUDGET_S,
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
+        self._purse = purse or OpenPurse()
 
     def design(self, task: DesignTask) -> Proposal:
         """Propose a candidate.
@@ -48,6 +57,7 @@ class ClaudeDesigner:
             self._model,
             tools=("write_candidate", "edit_parent"),
             question=design_question(task),
+            purse=self._purse,
             budget_s=self._budget_s,
         )
         proposal = conversation.settle(lambda call: _proposal(call, task))

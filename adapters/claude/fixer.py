@@ -17,6 +17,7 @@ from codec_lab.bundle import Bundle
 from codec_lab.errors import NothingLeftToTryError
 from codec_lab.minds import FixTask
 from codec_lab.proposal import Fix, FixTool, Mind
+from codec_lab.spending import OpenPurse, Purse
 
 
 class ClaudeFixer:
@@ -28,6 +29,8 @@ class ClaudeFixer:
         The service.
     model : str
         Which model repairs.
+    purse : Purse or None
+        What pays; without one nothing is capped.
     budget_s : float
         Seconds for one repair.
 
@@ -38,10 +41,16 @@ class ClaudeFixer:
     """
 
     def __init__(
-        self, client: anthropic.Anthropic, model: str, *, budget_s: float = BUDGET_S
+        self,
+        client: anthropic.Anthropic,
+        model: str,
+        *,
+        purse: Purse | None = None,
+        budget_s: float = BUDGET_S,
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
+        self._purse = purse or OpenPurse()
 
     def fix(self, task: FixTask) -> Fix:
         """Propose a changed candidate or changed limits.
@@ -58,6 +67,7 @@ class ClaudeFixer:
             self._model,
             tools=("edit_candidate", "adjust_limits", "ask_human"),
             question=fix_question(task),
+            purse=self._purse,
             budget_s=self._budget_s,
         )
         found = conversation.settle(lambda call: _fix(call, task))

@@ -13,6 +13,9 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.model import Model
 
 TABLE = "adapters/claude/prices.json"
+ADDED_TOKENS = 1000
+"""What the service adds to a request with tools, at the most."""
+
 _Usd = Annotated[Decimal, Field(gt=0)]
 
 
@@ -32,6 +35,11 @@ class Price(Model):
             + (usage.cache_read_input_tokens or 0) * self.cache_read
             + usage.output_tokens * self.output
         ) / 1_000_000
+
+    def worst_usd(self, sent_bytes: int, max_output_tokens: int) -> Decimal:
+        """Price the most that a call can cost: every byte sent a token that is newly cached."""
+        most = max(self.input, self.cache_write)
+        return ((sent_bytes + ADDED_TOKENS) * most + max_output_tokens * self.output) / 1_000_000
 
 
 class PriceTable(Model):

@@ -22,7 +22,12 @@ HANDLERS = sorted(
     for path in (REPOSITORY_ROOT / "lambdas").glob("*.py")
     if path.stem != "__init__"
 )
-LAZY = ("adapters.claude.designer", "adapters.claude.fixer", "adapters.offline.designer")
+LAZY = (
+    "adapters.claude.designer",
+    "adapters.claude.fixer",
+    "adapters.offline.designer",
+    "adapters.offline.search",
+)
 """Modules that a handler imports only when their mind is asked."""
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from adapters.dynamodb import DynamoRecords
+from adapters.dynamodb_ledger import DynamoLedger
 from codec_lab.campaign import (
     HARD_LIMITS,
     Campaign,
@@ -22,10 +24,11 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges, HumanReason
 from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
-from codec_lab.ports import Records
+from codec_lab.ports import Ledger, Records
 from codec_lab.proposal import Mind
+from codec_lab.spending import Reserved, Spending
 from codec_lab.verdict import Fault
-from tests.fakes import MemoryRecords
+from tests.fakes import MemoryLedger, MemoryRecords
 from tests.unit.builders import NOON, clip_result, experiment
 
 INDEXES = {
@@ -54,9 +57,9 @@ REASON = HumanReason(
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def records(request: pytest.FixtureRequest) -> Iterator[Records]:
+def keepers(request: pytest.FixtureRequest) -> Iterator[tuple[Records, Ledger]]:
     if request.param == "memory":
-        yield MemoryRecords()
+        yield MemoryRecords(), MemoryLedger()
         return
     client: Any = request.getfixturevalue("aws").dynamodb
     name = f"records-{uuid.uuid4().hex[:8]}"
@@ -78,8 +81,18 @@ def records(request: pytest.FixtureRequest) -> Iterator[Records]:
             for index, (partition, sort, _) in INDEXES.items()
         ],
     )
-    yield DynamoRecords(name, client)
+    yield DynamoRecords(name, client), DynamoLedger(name, client)
     client.delete_table(TableName=name)
+
+
+@pytest.fixture
+def records(keepers: tuple[Records, Ledger]) -> Records:
+    return keepers[0]
+
+
+@pytest.fixture
+def ledger(keepers: tuple[Records, Ledger]) -> Ledger:
+    return keepers[1]
 
 
 def _keys(partition: str, sort: str) -> list[dict[str, str]]:
@@ -248,3 +261,39 @@ def test_a_measurement_survives_to_the_last_bit(records: Records) -> None:
     )
     records.put_evaluation(evaluation)
     assert list(records.evaluations("default-0001")) == [evaluation]
+
+
+MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)
+
+
+def call(name: str, amount_usd: str, day: date = MONDAY) -> Reserved:
+    return Reserved(name, Decimal(amount_usd), day)
+
+
+def test_a_reservation_fits_under_the_caps_or_changes_nothing(ledger: Ledger) -> None:
+    capped = Control(
+        experiment_limit=1, budget_usd=Decimal("1.00"), daily_budget_usd=Decimal("0.60")
+    )
+    assert ledger.spending("default", MONDAY) == Spending()
+    assert ledger.reserve("default", call("a", "0.40"), capped)
+    assert not ledger.reserve("default", call("b", "0.21"), capped)
+    assert ledger.reserve("default", call("c", "0.20"), capped)
+    assert ledger.reserve("default", call("d", "0.40", TUESDAY), capped)
+    assert not ledger.reserve("default", call("e", "0.01", TUESDAY), capped)
+    assert not ledger.reserve("default", call("f", "1.01"), capped)
+    ledger.refuse("default", Decimal("1.01"))
+    assert ledger.spending("default", MONDAY) == Spending(
+        committed_usd=Decimal("1.00"), today_usd=Decimal("0.60"), refused_usd=Decimal("1.01")
+    )
+    assert ledger.spending("other", MONDAY) == Spending()
+
+
+def test_a_reservation_is_settled_once(ledger: Ledger) -> None:
+    uncapped = Control(experiment_limit=1)
+    reserved = call("a", "0.40")
+    assert ledger.reserve("default", reserved, uncapped)
+    assert ledger.settle("default", reserved, Decimal("0.0172"))
+    assert not ledger.settle("default", reserved, Decimal("0.0172"))
+    assert not ledger.settle("default", call("never", "1"), Decimal(0))
+    assert ledger.spending("default", MONDAY).committed_usd == Decimal("0.0172")
+    assert ledger.spending("default", MONDAY).today_usd == Decimal("0.0172")

@@ -14,11 +14,13 @@ from codec_lab.notifying import notify_human
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import FixTool
 from codec_lab.recording_outcome import record_outcome
+from codec_lab.spending import Reserved
 from tests.fakes import (
     FakeExecutions,
     KeptNotices,
     KeptStatusPage,
     ManualClock,
+    MemoryLedger,
     MemoryObjects,
     MemoryRecords,
 )
@@ -49,11 +51,15 @@ def _campaign(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
 
 
 def chosen(
-    records: MemoryRecords, clock: ManualClock, executions: FakeExecutions | None = None
+    records: MemoryRecords,
+    clock: ManualClock,
+    executions: FakeExecutions | None = None,
+    ledger: MemoryLedger | None = None,
 ) -> Choice:
     return choose_experiment(
         ChooseRequest(campaign_id="default"),
         records=records,
+        ledger=ledger or MemoryLedger(),
         executions=executions or FakeExecutions(),
         status_page=KeptStatusPage(),
         clock=clock,
@@ -91,9 +97,37 @@ def test_a_paused_campaign_begins_nothing(records: MemoryRecords, clock: ManualC
 
 def test_a_spent_budget_begins_nothing(records: MemoryRecords, clock: ManualClock) -> None:
     records.update_control("default", ControlChanges(budget_usd=Decimal("1.00")))
-    stored = records.campaigns["default"]
-    records.campaigns["default"] = stored.model_copy(update={"model_cost_usd": Decimal("1.00")})
-    assert chosen(records, clock).reason == "The budget of 1.00 USD is spent."
+    ledger = MemoryLedger()
+    reserved = Reserved("call", Decimal("0.60"), clock.now().date())
+    assert ledger.reserve("default", reserved, records.control("default"))
+    assert chosen(records, clock, ledger=ledger).action == "run"
+    ledger.refuse("default", Decimal("0.60"))
+    records.by_id.clear()
+    assert chosen(records, clock, ledger=ledger).reason == (
+        "The budget of 1.00 USD is spent: 0.60 USD are gone or reserved, "
+        "and a call may cost 0.60 USD."
+    )
+    records.update_control("default", ControlChanges(budget_usd=Decimal("2.00")))
+    assert chosen(records, clock, ledger=ledger).action == "run"
+    daily = ControlChanges(daily_budget_usd=Decimal("1.10"))
+    records.update_control("default", daily)
+    records.by_id.clear()
+    assert "budget of a day" in chosen(records, clock, ledger=ledger).reason
+
+
+def test_a_campaign_ends_at_its_target_and_at_its_time(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1, status="completed", bd_rate_percent=-12.0))
+    records.update_control("default", ControlChanges(target_bd_rate_percent=-12.5))
+    assert chosen(records, clock).action == "run"
+    records.by_id.clear()
+    records.create_experiment(experiment(1, status="completed", bd_rate_percent=-12.6))
+    assert chosen(records, clock).reason == (
+        "default-0001 has reached the target: BD-rate -12.6 %, -12.5 % was asked for."
+    )
+    records.update_control("default", ControlChanges(wall_time_limit_s=0))
+    assert chosen(records, clock).reason == "The campaign's 0 s are over."
 
 
 def test_a_schedule_before_any_campaign_stops_in_order(clock: ManualClock) -> None:
@@ -266,6 +300,7 @@ def test_the_status_page_lists_every_experiment(records: MemoryRecords, clock: M
     choose_experiment(
         ChooseRequest(campaign_id="default"),
         records=records,
+        ledger=MemoryLedger(),
         executions=FakeExecutions(),
         status_page=page,
         clock=clock,

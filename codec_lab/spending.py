@@ -1,0 +1,128 @@
+"""Money: what may be spent is reserved before it is, and settled by what was.
+
+A reservation is the most that a call can cost. One that is never settled, because its function was
+lost amid the call, stays reserved: the caps hold even then.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+from uuid import uuid4
+
+from codec_lab.campaign import Control
+from codec_lab.errors import BudgetExceededError
+from codec_lab.model import Model
+from codec_lab.ports import Clock, Ledger, Records
+
+
+class Spending(Model):
+    """What a campaign has spent and reserved.
+
+    Attributes
+    ----------
+    committed_usd, today_usd : Decimal
+        Settled costs and open reservations, in all and of one day.
+    refused_usd : Decimal
+        The last reservation that did not fit; 0 if none has been refused.
+    """
+
+    committed_usd: Decimal = Decimal(0)
+    today_usd: Decimal = Decimal(0)
+    refused_usd: Decimal = Decimal(0)
+
+    def shortage(self, control: Control) -> str | None:
+        """Say which cap leaves no room for what was last refused; None if there is room."""
+        caps = (
+            ("budget", control.budget_usd, self.committed_usd),
+            ("budget of a day", control.daily_budget_usd, self.today_usd),
+        )
+        for name, cap_usd, spent_usd in caps:
+            if cap_usd is None:
+                continue
+            if spent_usd >= cap_usd:
+                return f"The {name} of {cap_usd} USD is spent."
+            if spent_usd + self.refused_usd > cap_usd:
+                return (
+                    f"The {name} of {cap_usd} USD is spent: {spent_usd:.2f} USD are gone or "
+                    f"reserved, and a call may cost {self.refused_usd:.2f} USD."
+                )
+        return None
+
+
+class Reserved(NamedTuple):
+    """An open reservation."""
+
+    reservation_id: str
+    amount_usd: Decimal
+    day: date
+
+
+class Purse(Protocol):
+    """Where a mind's money comes from."""
+
+    def reserve(self, amount_usd: Decimal) -> Reserved:
+        """Set the most aside that a call can cost.
+
+        Raises
+        ------
+        BudgetExceededError
+            If it does not fit under the campaign's caps.
+        """
+
+    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
+        """Give back what a call did not cost."""
+
+
+class OpenPurse:
+    """A purse without a cap, for a mind outside of a campaign."""
+
+    def reserve(self, amount_usd: Decimal) -> Reserved:
+        """Reserve nothing."""
+        return Reserved("", amount_usd, date.min)
+
+    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
+        """Keep nothing."""
+
+
+class CampaignPurse:
+    """The purse of an experiment's campaign.
+
+    Parameters
+    ----------
+    experiment_id : str
+        For which experiment is spent.
+    records, ledger, clock
+        Where caps and spending are kept.
+    """
+
+    def __init__(
+        self, experiment_id: str, *, records: Records, ledger: Ledger, clock: Clock
+    ) -> None:
+        self._experiment_id = experiment_id
+        self._records, self._ledger, self._clock = records, ledger, clock
+
+    def reserve(self, amount_usd: Decimal) -> Reserved:
+        """Set the most aside that a call can cost.
+
+        Raises
+        ------
+        BudgetExceededError
+            If it does not fit under the campaign's caps.
+        """
+        campaign_id = self._records.experiment(self._experiment_id).campaign_id
+        control = self._records.control(campaign_id)
+        reserved = Reserved(uuid4().hex, amount_usd, self._clock.now().date())
+        if not self._ledger.reserve(campaign_id, reserved, control):
+            self._ledger.refuse(campaign_id, amount_usd)
+            spending = self._ledger.spending(campaign_id, reserved.day)
+            why = spending.shortage(control) or "It has just been spent."
+            raise BudgetExceededError(
+                f"A call that may cost {amount_usd:.2f} USD does not fit. {why} "
+                "Raise the budget and answer, or abandon the experiment."
+            )
+        return reserved
+
+    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
+        """Give back what a call did not cost; a second time changes nothing."""
+        campaign_id = self._records.experiment(self._experiment_id).campaign_id
+        self._ledger.settle(campaign_id, reserved, cost_usd)
