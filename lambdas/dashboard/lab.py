@@ -84,6 +84,11 @@ class Lab:
 
 
 @cache
-def lab() -> Lab:
-    """Connect to the deployed lab."""
+def connected() -> Lab:
+    """Connect to the deployed lab, once."""
     return Lab(Environment.read())
+
+
+def lab() -> Lab:
+    """Give the lab."""
+    return connected()

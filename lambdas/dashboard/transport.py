@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import Response
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-MAX_BODY_BYTES = 32 * 1024
-"""Twice a hint of 4,000 characters of four bytes."""
+MAX_BODY_BYTES = 64 * 1024
+"""A hint of 4,000 characters, each escaped as two surrogates of six bytes, and some more."""
 
 _COMPRESS_BYTES = 1000
 _HEADERS = {

@@ -1,0 +1,396 @@
+"""What the dashboard is told."""
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from codec_lab import documents, keys
+from codec_lab.candidate import Candidate
+from codec_lab.dashboard.cost import cost
+from codec_lab.dashboard.diffs import file_diffs, unified_diff
+from codec_lab.dashboard.experiment_views import SortOrder
+from codec_lab.dashboard.frame_metrics import read_arrays
+from codec_lab.dashboard.lineage import MAX_CHILDREN, lineage
+from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.progress import MAX_POINTS, progress
+from codec_lab.dashboard.table import Wanted, experiment_page
+from codec_lab.errors import ConfigurationError, UnknownRecordError
+from codec_lab.experiment import Evaluation
+from codec_lab.limits import Limits
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Mind, Proposal
+from codec_lab.state_visit import StateVisit
+from tests.unit.builders import NOON, clip_result, experiment, opened
+
+SEED = "f" * 64
+
+
+def sha(number: int) -> str:
+    return f"{number:064x}"
+
+
+def row(number: int, parent: int | None = None, **changes: Any) -> ListedExperiment:
+    return ListedExperiment.model_validate(
+        {
+            "experiment_id": f"default-{number:04}",
+            "number": number,
+            "run": 1,
+            "status": Status.COMPLETED,
+            "phase": Phase.DESIGN_NEXT,
+            "updated_at": NOON + timedelta(minutes=number),
+            "candidate_sha256": sha(number),
+            "parent_sha256": SEED if parent is None else sha(parent),
+            **changes,
+        }
+    )
+
+
+def ids(page: Any) -> list[int]:
+    return [item.number for item in page.items]
+
+
+def test_the_table_is_sorted_and_what_is_missing_comes_last() -> None:
+    rows = [
+        row(1, bd_rate_percent=5.0),
+        row(2),
+        row(3, bd_rate_percent=-4.0),
+        row(4, bd_rate_percent=0.0),
+    ]
+    assert ids(experiment_page(rows, Wanted())) == [4, 3, 2, 1]
+    assert ids(experiment_page(rows, Wanted(sort=SortOrder.BD_RATE))) == [3, 4, 1, 2]
+    assert ids(experiment_page(rows, Wanted(sort=SortOrder.BD_RATE_DOWN))) == [1, 4, 3, 2]
+    assert ids(experiment_page(rows, Wanted(sort=SortOrder.NUMBER))) == [1, 2, 3, 4]
+
+
+def test_pages_have_true_totals_and_an_end() -> None:
+    rows = [row(number) for number in range(1, 121)]
+    first = experiment_page(rows, Wanted(sort=SortOrder.NUMBER))
+    last = experiment_page(rows, Wanted(sort=SortOrder.NUMBER, skip=100))
+    assert (len(first.items), first.total, first.next_cursor) == (50, 120, "50")
+    assert (ids(last), last.next_cursor) == (list(range(101, 121)), None)
+
+
+def test_filters_join() -> None:
+    rows = [
+        row(1, status=Status.NEEDS_HUMAN, phase=Phase.VALIDATION, change="Wider Deblocking."),
+        row(2, status=Status.NEEDS_HUMAN, phase=Phase.EXECUTION),
+        row(3, status=Status.RUNNING, phase=Phase.VALIDATION),
+    ]
+    page = experiment_page(rows, Wanted(status=Status.NEEDS_HUMAN, phase=Phase.VALIDATION))
+    assert (ids(page), page.total, page.needs_human) == ([1], 1, 2)
+    assert ids(experiment_page(rows, Wanted(text="deBLOCK"))) == [1]
+    assert ids(experiment_page(rows, Wanted(text="-0003"))) == [3]
+    assert experiment_page(rows, Wanted(text="nothing")).total == 0
+
+
+def test_progress_keeps_every_best_of_many() -> None:
+    rows = [
+        row(number, bd_rate_percent=-number / 7 if number % 7 == 0 else 50.0)
+        for number in range(1, 10_001)
+    ]
+    view = progress(rows)
+    assert view.total == 10_000
+    best = {point.number for point in view.best}
+    assert best == {1} | set(range(7, 10_001, 7))
+    assert best <= {point.number for point in view.points}
+    assert len(view.points) <= MAX_POINTS + len(best)
+
+
+def test_progress_adds_up_the_cost() -> None:
+    rows = [row(2, model_cost_usd=Decimal("0.2")), row(1, model_cost_usd=Decimal("0.1"))]
+    assert [point.spent_usd for point in progress(rows).points] == [0.1, 0.3]
+
+
+def test_lineage_goes_up_to_the_seed_and_down_to_the_best_children() -> None:
+    rows = [
+        row(1),
+        row(2, 1, bd_rate_percent=-1.0),
+        row(3, 2),
+        row(4, 2, bd_rate_percent=-9.0),
+        row(5, 3),
+        row(6, bd_rate_percent=1.0),
+    ]
+    view = lineage(rows, "default-0002", SEED)
+    nodes = {node.node_id: node for node in view.nodes}
+    assert list(nodes) == [
+        SEED[:12],
+        "default-0001",
+        "default-0002",
+        "default-0004",
+        "default-0006",
+        "default-0003",
+    ]
+    assert nodes[SEED[:12]].ghost
+    assert nodes[SEED[:12]].name == "The seed"
+    assert nodes["default-0002"].parent_id == "default-0001"
+    assert nodes["default-0001"].parent_id == nodes["default-0006"].parent_id == SEED[:12]
+    assert [node.node_id for node in view.nodes if node.on_path] == [
+        SEED[:12],
+        "default-0001",
+        "default-0002",
+    ]
+
+
+def test_lineage_of_nothing_asked_is_that_of_the_best() -> None:
+    rows = [row(1, bd_rate_percent=2.0), row(2, bd_rate_percent=-2.0)]
+    assert lineage(rows, None, None).root_id == "default-0002"
+    assert lineage([], None, None).nodes == ()
+    with pytest.raises(UnknownRecordError, match="no experiment 'default-0009'"):
+        lineage(rows, "default-0009", None)
+
+
+def test_a_parent_without_a_record_is_a_ghost() -> None:
+    (ghost, node) = lineage([row(2, 1)], None, SEED).nodes
+    assert (ghost.ghost, ghost.name) == (True, "A candidate without a record")
+    assert node.parent_id == ghost.node_id
+
+
+def test_a_later_experiment_is_nobodys_parent() -> None:
+    rows = [row(1, bd_rate_percent=-1.0), row(2, 1, candidate_sha256=SEED)]
+    view = lineage(rows, None, SEED)
+    assert [node.node_id for node in view.nodes] == [SEED[:12], "default-0001", "default-0002"]
+
+
+def test_of_many_children_the_best_are_shown() -> None:
+    rows = [row(1, bd_rate_percent=-99.0), *(row(n, 1) for n in range(2, 502))]
+    view = lineage(rows, None, None)
+    assert len(view.nodes) == 2 + MAX_CHILDREN
+    assert view.hidden_children == 500 - MAX_CHILDREN
+
+
+def test_cost_in_parts(api: Any) -> None:
+    opened(api.records, api.objects, api.clock)
+    rows = [
+        row(1, model_cost_usd=Decimal(3), mind=Mind.CLAUDE, bd_rate_percent=10.0),
+        row(2, model_cost_usd=Decimal(1), mind=Mind.OFFLINE, bd_rate_percent=2.0),
+    ]
+    campaign = api.records.campaign("default").model_copy(update={"model_cost_usd": Decimal(4)})
+    control = api.records.control("default").model_copy(update={"budget_usd": Decimal(10)})
+    view = cost(campaign, control, rows)
+    assert {share.label: share.usd for share in view.by_model} == {"claude": 3.0, "offline": 1.0}
+    assert (view.usd_per_experiment, view.experiments_left) == (2.0, 3)
+    assert view.usd_per_percent_saved == 0.5
+
+
+def test_a_diff_numbers_the_lines_of_both_sides() -> None:
+    old = {"codec.py": "\n".join(f"line {n}" for n in range(1, 21)), "gone.py": "x = 1\n"}
+    new = {"codec.py": old["codec.py"].replace("line 10\n", "line ten\n")}
+    changed, gone = file_diffs(old, new)
+    assert (changed.added, changed.removed) == (1, 1)
+    assert [
+        (line.kind, line.old, line.new) for line in changed.lines if line.kind != "context"
+    ] == [
+        ("gap", None, None),
+        ("removed", 10, None),
+        ("added", None, 10),
+    ]
+    assert (gone.path, gone.removed) == ("gone.py", 1)
+    assert "-line 10\n+line ten" in unified_diff(old, new)
+    assert file_diffs(new, new) == ()
+
+
+def test_frame_metrics_are_read_without_numpy() -> None:
+    buffer = io.BytesIO()
+    rng = np.random.default_rng(1)
+    psnr, ssim = rng.uniform(20, 40, (5, 3)), rng.uniform(0, 1, 5)
+    np.savez_compressed(buffer, psnr_db=psnr, ssim_y=ssim)
+    arrays = read_arrays(buffer.getvalue())
+    assert np.array_equal(np.transpose(arrays["psnr_db"]), psnr)
+    assert np.array_equal(arrays["ssim_y"][0], ssim)
+
+
+def test_what_are_no_frame_metrics_is_refused() -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, psnr_db=np.zeros(3, np.float32))
+    for data in (b"nothing", buffer.getvalue()):
+        with pytest.raises(ConfigurationError, match="cannot be read"):
+            read_arrays(data)
+
+
+@pytest.fixture
+def measured(api: Any) -> Any:
+    """An experiment with a proposal, two clips, and evidence of one rate point."""
+    opened(api.records, api.objects, api.clock)
+    one = experiment(
+        status=Status.COMPLETED,
+        phase=Phase.DESIGN_NEXT,
+        proposal_key=keys.proposal("default-0001", 1, 1),
+        parent_proposal_key=keys.seed("default"),
+        candidate_sha256=sha(1),
+        bundle_sha256=sha(2),
+        execution_arn="arn:aws:states:eu-west-1:123456789012:execution:Experiment:default-0001-1",
+        verdict_key="experiments/default-0001/run-1/execute-1/verdict.json",
+    )
+    api.records.create_experiment(one)
+    proposal = Proposal(
+        candidate=Candidate(files={"codec.py": "x = 1\n"}),
+        limits=Limits(),
+        mind=Mind.OFFLINE,
+        parent_sha256=None,
+        change="Less.",
+        hypothesis="Better.",
+        hint="Mind the row.",
+    )
+    documents.save(api.objects, one.proposal_key or "", proposal)
+    stem = "experiments/default-0001/run-1/points/b/hall-4f-q40"
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, psnr_db=np.full((4, 3), 30.12345), ssim_y=np.full(4, 0.9))
+    api.objects.data |= {
+        f"{stem}.bin": b"12345",
+        f"{stem}.npz": buffer.getvalue(),
+        keys.decoded_picture(stem, 3): b"PNG decoded",
+        keys.bundle(sha(2)): b"zip",
+        one.verdict_key or "": b"{}",
+    }
+    result = clip_result("hall", {"x265-medium": -3.0})
+    points = tuple(
+        point.model_copy(update={"bitstream_key": f"{stem}.bin"}) if point.quality == 40 else point
+        for point in result.points
+    )
+    result = result.model_copy(update={"points": points})
+    api.objects.data[keys.source_picture(result.clip_sha256, 3)] = b"PNG source"
+    api.records.put_evaluation(
+        Evaluation(
+            experiment_id="default-0001",
+            run=1,
+            candidate_sha256=sha(1),
+            bundle_sha256=sha(2),
+            at=NOON,
+            result=result,
+        )
+    )
+    return api
+
+
+def test_the_files_of_an_experiment(measured: Any) -> None:
+    files = measured.ask("/api/experiments/default-0001/files").data["files"]
+    assert [(file["name"], file["kind"], file["size_bytes"]) for file in files] == [
+        ("hall-4f-q40.bin", "bitstream", 5),
+        ("hall-4f-q40.npz", "frame_metrics", files[1]["size_bytes"]),
+        ("decoder.zip", "decoder", 3),
+        ("verdict.json", "verdict", 2),
+    ]
+
+
+def test_an_address_is_signed_for_a_file_of_the_list_alone(measured: Any) -> None:
+    path = "/api/experiments/default-0001/files"
+    signed = measured.ask(f"{path}/decoder.zip/url").data
+    assert signed["url"] == f"https://signed/bundles/{sha(2)}.zip?as=default-0001-decoder.zip"
+    assert measured.ask(f"{path}/plan.json/url").status == 404
+
+
+def test_frames_and_their_pictures(measured: Any) -> None:
+    (clip,) = measured.ask("/api/experiments/default-0001/frames").data["clips"]
+    assert (clip["picture_quality"], clip["picture_frames"]) == (40, [3])
+    (metrics,) = clip["metrics"]
+    assert metrics["psnr_y_db"] == [30.123] * 4
+    path = "/api/experiments/default-0001/frames/hall/3"
+    for side in ("source", "decoded"):
+        answered = measured.ask(f"{path}/{side}")
+        assert answered.headers["Content-Type"] == "image/png"
+        assert answered.raw == f"PNG {side}".encode()
+    assert measured.ask("/api/experiments/default-0001/frames/hall/2/source").status == 404
+    assert measured.ask("/api/experiments/default-0001/frames/hall/x/source").status == 422
+
+
+def test_source_diff_and_prompt(measured: Any) -> None:
+    source = measured.ask("/api/experiments/default-0001/source").data
+    assert source["files"] == {"codec.py": "x = 1\n"}
+    diff = measured.ask("/api/experiments/default-0001/diff").data
+    assert diff["files"][0]["added"] == 1
+    (entry,) = measured.ask("/api/experiments/default-0001/prompt").data["entries"]
+    assert (entry["run"], entry["number"], entry["hint"]) == (1, 1, "Mind the row.")
+
+
+def test_results_carry_the_mean_against_every_anchor(measured: Any) -> None:
+    view = measured.ask("/api/experiments/default-0001/results").data
+    assert view["results"][0]["clip"] == "hall"
+    means = {(mean["anchor"], mean["metric"]): mean["percent"] for mean in view["means"]}
+    assert means["x265-medium", "psnr_y_db"] == -3.0
+
+
+def test_the_history_counts_stays_and_marks_failures(measured: Any) -> None:
+    arn = measured.records.experiment("default-0001").execution_arn
+    later = NOON + timedelta(seconds=9)
+    measured.runs.visited[arn] = (
+        StateVisit("Validate", NOON, later, None, ("RoundTripError: no",)),
+        StateVisit("FixValidation", later, later, "{}"),
+        StateVisit("Validate", later),
+    )
+    view = measured.ask("/api/experiments/default-0001/history").data
+    seen = [(v["state"], v["attempt"], v["progress"], v["phase"]) for v in view["visits"]]
+    assert seen == [
+        ("Validate", 1, "failed", "validation"),
+        ("FixValidation", 1, "succeeded", "validation"),
+        ("Validate", 2, "running", "validation"),
+    ]
+    assert view["execution_url"].startswith("https://eu-west-1.console.aws.amazon.com/states/")
+
+
+def test_logs_are_asked_from_the_tail(measured: Any) -> None:
+    measured.ask("/api/experiments/default-0001/logs?level=ERROR&limit=7&cursor=1767268800000")
+    (request,) = measured.logs.asked
+    assert (request.containing, request.level, request.limit) == ("default-0001", "ERROR", 7)
+    assert request.before == NOON
+
+
+def test_what_has_not_changed_is_304(measured: Any) -> None:
+    first = measured.ask("/api/campaigns/default/experiments")
+    etag = first.headers["ETag"]
+    assert etag.startswith('W/"')
+    packed = measured.ask(
+        "/api/campaigns/default/experiments", headers={"accept-encoding": "gzip, br"}
+    )
+    assert packed.headers["ETag"] == etag
+    again = measured.ask("/api/campaigns/default/experiments", headers={"if-none-match": etag})
+    assert (again.status, again.raw) == (304, b"")
+    measured.records.create_experiment(experiment(2))
+    new = measured.ask("/api/campaigns/default/experiments", headers={"if-none-match": etag})
+    assert (new.status, new.data["total"]) == (200, 2)
+
+
+def test_a_full_page_is_small(measured: Any) -> None:
+    for number in range(2, 60):
+        change = f"Changes parameter {number} from {number / 7} to {number / 3} in the deblocking."
+        measured.records.create_experiment(
+            experiment(number, change=change, bd_rate_percent=number / 7, psnr_y_db=number / 3)
+        )
+    page = measured.ask(
+        "/api/campaigns/default/experiments?limit=50", headers={"accept-encoding": "gzip"}
+    )
+    assert page.headers["Content-Encoding"] == "gzip"
+    assert len(page.data["items"]) == 50
+    assert len(page.raw) < 10_000
+
+
+def test_what_a_model_wrote_is_text_in_json(measured: Any) -> None:
+    script = "</script><script>alert(1)</script>"
+    measured.records.create_experiment(experiment(2, change=script))
+    answered = measured.ask("/api/experiments/default-0002")
+    assert answered.data["change"] == script
+    assert answered.headers["Content-Type"] == "application/json"
+    assert answered.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=lost", "sort=name", "limit=0", "limit=101", "cursor=-1", "cursor=x", "q=" + "x" * 101],
+)
+def test_a_question_that_makes_no_sense_is_refused(measured: Any, query: str) -> None:
+    answered = measured.ask(f"/api/campaigns/default/experiments?{query}")
+    assert (answered.status, answered.data["error"]) == (422, "invalid")
+
+
+def test_health_counts_where_experiments_stop(measured: Any) -> None:
+    measured.records.create_experiment(
+        experiment(2, status=Status.ABANDONED, phase=Phase.VALIDATION)
+    )
+    view = measured.ask("/api/campaigns/default/health").data
+    phases = {one["phase"]: (one["experiments"], one["stopped"]) for one in view["phases"]}
+    assert phases["validation"] == (2, 1)
+    assert phases["execution"] == (1, 0)
+    assert (view["jobs_waiting"], view["jobs_running"]) == (1, 2)
