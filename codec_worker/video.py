@@ -60,13 +60,15 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
     Raises
     ------
     ConfigurationError
-        If it is missing, no video, empty, truncated, of odd size, or smaller than 16×16.
+        If it is missing, no video, a picture, empty, truncated, of odd size, or smaller than 16×16.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     try:
         with av.open(file, "r") as container:
             if not container.streams.video:
                 raise ConfigurationError(f"{name} holds no video stream: give a video file.")
+            if container.format.name.endswith("_pipe"):  # FFmpeg's demuxers of still pictures
+                raise ConfigurationError(f"{name} is a picture: give a video file.")
             stream = container.streams.video[0]
             frames, end = _decode_frames(container, stream, max_frames)
             if not frames:

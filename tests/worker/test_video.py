@@ -1,6 +1,7 @@
 """Reading whatever people call a video: converted with a notice, or refused in one sentence."""
 
 import hashlib
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,22 @@ def test_text_file_named_mp4(tmp_path: Path) -> None:
     path.write_text("This is no video.\n" * 100)
 
     assert refusal(path).startswith("notes.mp4 cannot be read as video (")
+
+
+def test_picture_named_mp4(tmp_path: Path) -> None:
+    write_video(tmp_path / "one.png", frames=1, codec="png", pixel_format="rgb24")
+    path = (tmp_path / "one.png").rename(tmp_path / "one.mp4")
+
+    assert refusal(path) == "one.mp4 is a picture: give a video file."
+
+
+def test_sound_alone(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp4"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16000))
+
+    assert refusal(path) == "sound.mp4 holds no video stream: give a video file."
 
 
 def test_empty_file(tmp_path: Path) -> None:
