@@ -36,11 +36,12 @@ def evidence_files(
             found.append(StoredFile(key, file))
     if experiment.verdict_key is not None:
         folder = experiment.verdict_key.rpartition("/")[0]
-        kinds = {"verdict.json": FileKind.VERDICT, "log.txt": FileKind.LOG}
         for key, size_bytes in objects.sizes(f"{folder}/").items():
-            name = key.rpartition("/")[2]
-            if name in kinds:
-                found.append(StoredFile(key, _file(name, kinds[name], size_bytes)))
+            name = key.removeprefix(f"{folder}/").replace("/", "-")  # shard-1/log.txt
+            if name == "verdict.json":
+                found.append(StoredFile(key, _file(name, FileKind.VERDICT, size_bytes)))
+            elif name.endswith("log.txt"):
+                found.append(StoredFile(key, _file(name, FileKind.LOG, size_bytes)))
     return found
 
 
