@@ -12,7 +12,7 @@ from codec_lab.model import Model
 from codec_lab.ports import Records
 from codec_lab.state_visit import StateVisit
 from lab.results import current_results, experiment_result, metric_table, rate_point_table
-from lab.wording import short
+from lab.wording import percent, short
 
 
 class Histories(Protocol):
@@ -69,6 +69,9 @@ class ExperimentReport(Model):
         """Make the picture for a terminal."""
         results = current_results(self.experiment, self.evaluations)
         parts: list[RenderableType] = [experiment_result(self.experiment, results)]
+        if self.experiment.screen_bd_rate_percent is not None:
+            screen = percent(self.experiment.screen_bd_rate_percent)
+            parts.append(Text(f"  screen: BD-rate {screen} on a few frames and rate points"))
         if self.experiment.hypothesis:
             parts.append(Text(f"  hypothesis: {self.experiment.hypothesis}"))
         if self.experiment.analysis and not self.experiment.stop_reason:

@@ -36,7 +36,7 @@ class PlainLines:
         self._wait_scale = wait_scale
         self._visits_shown: dict[str, int] = {}
         self._failures_shown: dict[tuple[str, int], int] = {}
-        self._points_shown: dict[str, int] = {}
+        self._points_shown: set[tuple[str, str | None, int]] = set()
         self._pause_shown: PauseView | None = None
 
     def __enter__(self) -> Self:
@@ -81,7 +81,8 @@ class PlainLines:
     @staticmethod
     def _visit_lines(view: ExperimentView, index: int, visit: StateVisit) -> list[str]:
         if visit.state == "Completed":
-            return [COMPLETED_LINE]
+            stop_reason = view.experiment.stop_reason
+            return [stop_reason, COMPLETED_LINE] if stop_reason else [COMPLETED_LINE]
         if visit.state == "NeedsHuman":
             reasons = view.experiment.human_intervention_reasons
             return [HEADLINE, *(reason_line(reason) for reason in reasons[-1:])]
@@ -102,14 +103,14 @@ class PlainLines:
     def _show_points(self, run: str, view: ExperimentView, now: datetime) -> None:
         # Validation and execution, attempt by attempt, write a progress of their own.
         key = f"{run} {len(view.visits)}"
-        shown = self._points_shown.get(key, 0)
-        for step in view.progress[shown:]:
-            if step.point is not None:
-                measured = rate_point(step.clip, step.point)
-                counted = f"{step.done_points}/{step.total_points}"
-                name = view.experiment.experiment_id
-                self._line(now, name, f"rate point {counted}: {measured}")
-        self._points_shown[key] = max(shown, len(view.progress))
+        for step in view.progress:
+            if step.point is None or (key, step.clip, step.point.quality) in self._points_shown:
+                continue
+            self._points_shown.add((key, step.clip, step.point.quality))
+            measured = rate_point(step.clip, step.point)
+            counted = f"{step.done_points}/{step.total_points}"
+            name = view.experiment.experiment_id
+            self._line(now, name, f"rate point {counted}: {measured}")
 
     def _line(self, at: datetime, name: str, text: str) -> None:
         elapsed_s = max(0.0, (at - self._started_at).total_seconds())

@@ -130,3 +130,15 @@ def test_each_rate_point_is_written_once() -> None:
 def test_a_pause_names_its_real_and_its_scaled_length() -> None:
     view = view_of(HistoryBuilder(), pause=PauseView(30, BEGIN))
     assert texts(written(view, view)) == ["pause of 30 s (waits 3 s)"]
+
+
+def test_an_experiment_that_the_screen_stopped_says_why() -> None:
+    history = up_to_validation().exit("Validate").visit("JudgeValidation").visit("ScreenPassed")
+    history.visit("Analyze").visit("DesignNext").visit("Completed", kind="Succeed").end()
+    record = experiment(stop_reason="Stopped after the screen: too bad.")
+    lines = texts(written(view_of(history, record)))
+    assert not any("EXECUTION" in line for line in lines)
+    assert lines[-2:] == [
+        "Stopped after the screen: too bad.",
+        "EXPERIMENT COMPLETED SUCCESSFULLY",
+    ]

@@ -156,6 +156,15 @@ def test_an_experiment_shows_its_change_and_goal() -> None:
     assert "goal reached: none" in text
 
 
+def test_an_experiment_that_the_screen_stopped_has_no_goal_but_a_reason() -> None:
+    record = experiment(status=Status.COMPLETED, stop_reason="Stopped after the screen: too bad.")
+    text = text_of(experiment_result(record, []))
+    assert "Stopped after the screen: too bad." in text
+    assert "goal reached" not in text
+    cells = rows(summary_table([record]))["default-0001"]
+    assert "stopped after the screen" in " ".join(cells)
+
+
 def test_the_summary_lists_experiments_by_number() -> None:
     second = experiment(2, status=Status.COMPLETED, bd_rate_percent=-12.34, candidate_sha256=NEW)
     third = second.model_copy(
