@@ -235,6 +235,7 @@ def test_14_the_tier_depends_on_the_bitrate_alone() -> None:
                 psnr_v_db=psnr_db + 3 * step,
                 psnr_yuv_db=psnr_db + 3 * step,
                 ssim_y=0.9 + step / 100,
+                xpsnr_y_db=psnr_db + 3 * step,
             )
             for step in range(4)
         )
