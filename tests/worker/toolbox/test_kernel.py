@@ -14,6 +14,7 @@ from codec_worker.contract import Clip
 from codec_worker.sandbox import Sandbox
 from codec_worker.toolbox import processor
 
+V3 = "fpu sse4_2 abm avx avx2 bmi1 bmi2 f16c fma movbe"
 OWN_KERNEL = """
 import json
 
@@ -55,7 +56,9 @@ def test_a_candidates_own_kernel_can_call_one_of_the_toolbox() -> None:
 @pytest.mark.parametrize(
     ("machine", "flags", "name"),
     [
-        ("x86_64", "fpu abm avx avx2 bmi1 bmi2 f16c fma movbe avx512f", "x86-64-v3"),
+        ("x86_64", f"{V3} avx512f avx512bw avx512cd avx512dq avx512vl amx", "x86-64-v4"),
+        ("x86_64", f"{V3} avx512f", "x86-64-v3"),
+        ("x86_64", V3, "x86-64-v3"),
         ("x86_64", "fpu sse4_2 avx", None),
         ("x86_64", "", None),
         ("aarch64", "fpu", None),
