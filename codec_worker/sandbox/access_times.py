@@ -69,7 +69,7 @@ def _recorded_files(view: View) -> Iterator[str]:
         for found in _with_all_below(path, with_files=path in view.readable):
             if flags & (_ST_RDONLY | _ST_NOATIME):
                 _read(found)
-            else:
+            elif not _is_fresh(found):
                 yield found
 
 
@@ -78,6 +78,16 @@ def _with_all_below(path: str, *, with_files: bool) -> Iterator[str]:
     for folder, folders, files in os.walk(path):
         for name in (*folders, *files) if with_files else folders:
             yield f"{folder}/{name}"
+
+
+def _is_fresh(path: str) -> bool:
+    """Tell whether reading would change nothing for hours; a pass of another worker saw to it."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 (of thousands of files)
+    except OSError:
+        return False
+    newest_change = max(found.st_mtime, found.st_ctime)
+    return found.st_atime > newest_change and time.time() - found.st_atime < _FRESH_S
 
 
 def _read(path: str) -> tuple[os.stat_result, os.stat_result] | None:

@@ -36,6 +36,7 @@ def main(socket_descriptor: int, setup_descriptor: int) -> None:
     with os.fdopen(setup_descriptor, encoding="utf-8") as file:
         setup = BaseSetup(*json.load(file))
     ruleset, fault = -1, ""
+    gc.disable()  # a tenth of the time that imports take
     try:
         ruleset = _prepare(setup)
     except (SandboxUnavailableError, ImportError, OSError) as error:
@@ -71,6 +72,7 @@ def _prepare(setup: BaseSetup) -> int:
     ruleset = landlock.create_ruleset(setup.readable, setup.listable)
     gc.collect()
     gc.freeze()
+    gc.enable()
     return ruleset
 
 

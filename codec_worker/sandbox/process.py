@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import json
-import mmap
 import os
 import select
 import signal
@@ -50,13 +49,11 @@ def sealed_input(parts: Sequence[memoryview]) -> tuple[int, int]:
     """Copy bytes to memory that nobody can change any more; return descriptor and length."""
     length = sum(len(part) for part in parts)
     descriptor = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    if length:
-        os.truncate(descriptor, length)
-        with mmap.mmap(descriptor, length) as target:
-            offset = 0
-            for part in parts:
-                target[offset : offset + len(part)] = part
-                offset += len(part)
+    for part in parts:
+        rest = part
+        while rest:  # a single write stops at 2 GiB
+            rest = rest[os.write(descriptor, rest) :]
+    os.lseek(descriptor, 0, os.SEEK_SET)
     seals = _F_SEAL_SEAL | _F_SEAL_SHRINK | _F_SEAL_GROW | _F_SEAL_WRITE
     fcntl.fcntl(descriptor, _F_ADD_SEALS, seals)
     return descriptor, length
