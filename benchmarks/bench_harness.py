@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -31,18 +32,17 @@ from codec_worker.sandbox.base_process import close_idle_bases
 
 SEED = Path(__file__).parents[1] / "codec_worker" / "codecs" / "seed.py"
 CALLS = {"64×48, 8 frames": (64, 48, 8), "1080p, 1 frame": (1920, 1080, 1)}
-STORE = """
+FLAT = """
 import struct
 import numpy as np
 
 def encode(clip, quality):
-    return struct.pack("<3H", *clip.y.shape) + b"".join(plane.data for plane in clip[:3])
+    return struct.pack("<3H3B", *clip.y.shape, *(plane[0, 0, 0] for plane in clip[:3]))
 
 def decode(bitstream):
-    n, h, w = struct.unpack_from("<3H", bitstream)
-    data = np.frombuffer(bitstream, np.uint8, offset=6)
-    y, u, v = np.split(data, [n * h * w, n * h * w * 5 // 4])
-    return y.reshape(n, h, w), u.reshape(n, h // 2, w // 2), v.reshape(n, h // 2, w // 2)
+    n, h, w, *samples = struct.unpack("<3H3B", bitstream)
+    shapes = (n, h, w), (n, h // 2, w // 2), (n, h // 2, w // 2)
+    return tuple(np.full(shape, s, np.uint8) for shape, s in zip(shapes, samples))
 """
 
 
@@ -63,11 +63,10 @@ class Screening(NamedTuple):
 
 
 def main(codec: Path) -> None:
-    """Print the table."""
-    rows = [Row("measure", "figure", "target"), *_screen_rows(codec), *_call_rows()]
-    rows += _metric_rows()
-    for name, figure, target in rows:
-        print(f"{name:44}{figure:>44}  {target}", flush=True)
+    """Print the table, line by line as it is measured."""
+    head = Row("measure", "figure", "target")
+    for name, figure, target in chain([head], _call_rows(), _screen_rows(codec), _metric_rows()):
+        print(f"{name:36}{figure:>52}  {target}", flush=True)
 
 
 def _screen_rows(codec: Path) -> Iterator[Row]:
@@ -114,8 +113,8 @@ def _cpu_s() -> float:
 def _call_rows() -> Iterator[Row]:
     started = time.perf_counter()
     with (
-        Sandbox({"codec.py": STORE}, "encode", Limits()) as encoder,
-        Sandbox({"codec.py": STORE}, "decode", Limits()) as decoder,
+        Sandbox({"codec.py": FLAT}, "encode", Limits()) as encoder,
+        Sandbox({"codec.py": FLAT}, "decode", Limits()) as decoder,
     ):
         for name, size in CALLS.items():
             clip = _noise(*size)
@@ -124,7 +123,7 @@ def _call_rows() -> Iterator[Row]:
             geometry = Geometry.of(clip)
             planes = decoder.decode(bitstream, geometry).value
             assert planes is not None
-            assert np.array_equal(planes[0], clip.y)
+            assert planes[0][-1, -1, -1] == clip.y[0, 0, 0]
             if started:
                 yield Row("sandboxes: start and first calls", _ms(time.perf_counter() - started))
                 started = 0.0
