@@ -1,6 +1,6 @@
 """How many broken candidates the offline mind heals.
 
-    .venv/bin/python benchmarks/bench_repair.py [--half test] [--cases] [--only KIND]
+    .venv/bin/python -m benchmarks.bench_repair [--half test] [--cases] [--only KIND]
 
 Each case of ``repair_corpus`` goes through the states of the lab: deploy, validate in the real
 sandbox on a tiny clip, judge, fix, and again, five attempts in all. The table counts, for each
@@ -9,7 +9,6 @@ design survived at least in part; the others were healed by giving the design up
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,8 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 from aws_lambda_powertools import Logger
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from adapters.offline.fixer import OfflineFixer
 from adapters.system_clock import SystemClock

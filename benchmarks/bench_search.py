@@ -1,6 +1,6 @@
 """How the offline search does beside random sampling of the same space.
 
-    .venv/bin/python benchmarks/bench_search.py [--experiments 40] [--seeds 3] [--frames 0]
+    .venv/bin/python -m benchmarks.bench_search [--experiments 40] [--seeds 3] [--frames 0]
         [--crop WIDTHxHEIGHT] [--clips NAME,NAME] [--output DIR]
 
 Both start from the small seed and go through the lab's own states: design, deploy, the execute
@@ -11,15 +11,12 @@ values, and a plot of them, go into the output folder. ``--frames`` and ``--crop
 import argparse
 import json
 import random
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
 from aws_lambda_powertools import Logger
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from adapters.offline.designer import OfflineDesigner
 from adapters.system_clock import SystemClock

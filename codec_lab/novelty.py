@@ -3,6 +3,7 @@
 import ast
 import warnings
 from collections.abc import Iterable
+from functools import lru_cache
 
 from codec_lab.candidate import Candidate, canonical_sha256
 from codec_lab.model import Sha256
@@ -25,6 +26,7 @@ def outputs_sha256(results: Iterable[ClipResult]) -> Sha256 | None:
     return canonical_sha256(written) if all(written.values()) else None
 
 
+@lru_cache(maxsize=64)
 def _said(source: str) -> str:
     try:
         with warnings.catch_warnings():
