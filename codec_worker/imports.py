@@ -12,6 +12,10 @@ OWN_MODULES = ("codec_worker.contract", "codec_worker.toolbox")
 """What a candidate may import of the bench."""
 
 
+_DEPTHS = {"codec_worker": 2, "numpy": 1, "scipy": 1}
+"""How far below a package lie the modules that are imported beforehand."""
+
+
 def is_provided(module: str) -> bool:
     """Tell whether the bench offers a module to candidates."""
     if module.split(".", maxsplit=1)[0] in AVAILABLE:
@@ -46,11 +50,13 @@ def preload(candidate: Candidate) -> tuple[str, ...]:
     """Name the modules of the bench that a candidate imports.
 
     A sandbox imports them once, so that no call of the candidate pays for libraries or waits for
-    the toolbox's kernels. The candidate's files must have passed the screen.
+    the toolbox's kernels. That happens outside of the sandbox's walls, so a candidate can choose
+    between packages, public parts of NumPy and SciPy and blocks of the toolbox, not any module of
+    theirs: some are programs. The candidate's files must have passed the screen.
     """
     trees = (ast.parse(text) for text in candidate.files.values())
     named = {module for tree in trees for _, module in imports(tree) if is_provided(module)}
-    existing = {part for module in named if (part := _existing_part(module)) is not None}
+    existing = {part for module in named if (part := _preloadable(module)) is not None}
     return ("numpy", *sorted(existing - {"numpy"}))
 
 
@@ -58,15 +64,18 @@ def _is_no_try(node: ast.stmt) -> bool:
     return not isinstance(node, ast.Try | ast.TryStar)
 
 
-def _existing_part(module: str) -> str | None:
-    """Shorten a name to what exists as a file, without importing the package."""
+def _preloadable(module: str) -> str | None:
+    """Shorten a name to what exists and may be imported beforehand, without importing it."""
     package, *rest = module.split(".")
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
     place = Path(spec.submodule_search_locations[0])
-    for part in rest:
-        if not (place / part).is_dir() and not (place / f"{part}.py").is_file():
+    own = package == "codec_worker"
+    for part in rest[: _DEPTHS.get(package, 0)]:
+        is_file = own and (place / f"{part}.py").is_file()
+        is_package = (place / part / "__init__.py").is_file()
+        if part.startswith("_") or part == "tests" or not (is_file or is_package):
             break
         place /= part
         package = f"{package}.{part}"

@@ -174,7 +174,8 @@ def test_preload_names_what_exists_of_the_bench() -> None:
         "import scipy.fft, math, other\n"
         "from codec_worker.toolbox import transform, no_such_block\n"
         "from numpy.typing import NDArray\n" + HALVES,
-        other="from constriction.stream import model\n",
+        other="from constriction.stream import model\nimport numba.tests, scipy.fft._pocketfft\n",
+        more="import numpy.f2py.__main__\n",  # a program, which ends what imports it
     )
 
     assert imports.preload(asked) == (
@@ -182,6 +183,8 @@ def test_preload_names_what_exists_of_the_bench() -> None:
         "codec_worker.toolbox",
         "codec_worker.toolbox.transform",
         "constriction",
+        "numba",
+        "numpy.f2py",
         "numpy.typing",
         "scipy.fft",
     )
