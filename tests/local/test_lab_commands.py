@@ -134,7 +134,7 @@ def test_a_run_says_what_it_measured(runs: Runs) -> None:
         assert words in runs.second
     row = next(line for line in runs.second.splitlines() if line.startswith("│ moving"))
     cells = [cell.strip() for cell in row.strip("│").split("│")]
-    assert len(cells) == 6
+    assert len(cells) == 5
     assert all(cell.endswith("%") or cell.startswith("n/a (") for cell in cells[1:4])
     assert "pauses run at 1/10 of their length" in runs.second
     assert processes_of(runs.state_dir) == []
