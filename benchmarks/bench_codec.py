@@ -21,9 +21,9 @@ from codec_lab.verdict import Metric, RatePoint
 from codec_worker import anchors, clips, video
 from codec_worker.clips import FrozenClip
 from codec_worker.codecs import seed, small
-from codec_worker.contract import Clip
+from codec_worker.contract import Clip, Planes
 from codec_worker.directory_store import DirectoryStore
-from codec_worker.metrics import measure, rate_point
+from codec_worker.metrics import bitrate_bps, measure, psnr_y_db, rate_point
 
 ANCHORS = ("x264-medium", "x265-medium", "svtav1-p6", "x264-lowdelay", "mpeg4")
 FLOOR = ("x264-veryfast", "x264-lowdelay", "mpeg4")
@@ -54,37 +54,52 @@ ABLATIONS: Mapping[str, Mapping[str, object]] = {
 }
 
 
-class Measured(NamedTuple):
-    """A codec on a clip: its rate points and CPU milliseconds per frame."""
+class Coded(NamedTuple):
+    """A clip through a codec: planes and size for each quality, CPU milliseconds per frame."""
 
-    points: list[RatePoint]
+    decoded: dict[int, tuple[int, Planes]]
     encode_ms: float
     decode_ms: float
 
+    def points(self, clip: Clip) -> list[RatePoint]:
+        """Measure every metric."""
+        return [
+            rate_point(quality, size_bytes, clip, measure(clip, planes))
+            for quality, (size_bytes, planes) in self.decoded.items()
+        ]
 
-def measured(codec: Any, clip: Clip, qualities: Iterable[int]) -> Measured:
-    """Encode, decode and measure a clip at each quality."""
-    points = []
+    def luma_curve(self, clip: Clip) -> list[RateQuality]:
+        """Measure PSNR-Y alone."""
+        return [
+            RateQuality(bitrate_bps(size_bytes, clip), psnr_y_db(clip, planes))
+            for size_bytes, planes in self.decoded.values()
+        ]
+
+
+def coded(codec: Any, clip: Clip, qualities: Iterable[int]) -> Coded:
+    """Encode and decode a clip at each quality."""
+    decoded = {}
     encode_s = decode_s = 0.0
     for quality in qualities:
         start = time.process_time()
         bitstream = codec.encode(clip, quality)
         encode_s += time.process_time() - start
         start = time.process_time()
-        planes = codec.decode(bitstream)
+        decoded[quality] = len(bitstream), codec.decode(bitstream)
         decode_s += time.process_time() - start
-        points.append(rate_point(quality, len(bitstream), clip, measure(clip, planes)))
-    frames = len(points) * len(clip.y)
-    return Measured(points, 1000 * encode_s / frames, 1000 * decode_s / frames)
+    frames = len(decoded) * len(clip.y)
+    return Coded(decoded, 1000 * encode_s / frames, 1000 * decode_s / frames)
 
 
-def percent(anchor: Iterable[RatePoint], tested: Iterable[RatePoint], metric: Metric) -> float:
+def curve(points: Iterable[RatePoint], metric: Metric) -> list[RateQuality]:
+    """Give the points that have a value of a metric."""
+    values = [(point.bitrate_bps, point.value(metric)) for point in points]
+    return [RateQuality(rate, value) for rate, value in values if value is not None]
+
+
+def percent(anchor: list[RateQuality], tested: list[RateQuality]) -> float:
     """Give the BD-rate in percent, not a number where it is not available."""
-    curves = []
-    for points in (anchor, tested):
-        values = [(point.bitrate_bps, point.value(metric)) for point in points]
-        curves.append([RateQuality(rate, value) for rate, value in values if value is not None])
-    found = bd_rate(*curves).percent
+    found = bd_rate(anchor, tested).percent
     return float("nan") if found is None else found
 
 
@@ -116,17 +131,26 @@ def print_table(options: argparse.Namespace, codec: Any, chosen: list[FrozenClip
     losers = []
     for frozen in chosen:
         clip = video.read(frozen.data, frozen.source.name).clip
-        tested = measured(codec, clip, options.qualities)
+        tested = coded(codec, clip, options.qualities)
+        points = tested.points(clip)
         reference = {name: list(anchor_points(name, frozen, clip, store)) for name in names}
         for label, metric in METRICS.items():
-            values = [percent(reference[name], tested.points, metric) for name in options.anchors]
+            seed_curve = curve(points, metric)
+            values = [
+                percent(curve(reference[name], metric), seed_curve) for name in options.anchors
+            ]
             for name, value in zip(options.anchors, values, strict=True):
                 totals.setdefault((label, name), []).append(value)
             speed = f"  {tested.encode_ms:.0f} / {tested.decode_ms:.1f}"
             end = speed if metric is Metric.PSNR_Y else ""
-            print(f"{frozen.source.name:12} {label:9}", *(f"{shown(v):>15}" for v in values), end)
+            print(
+                f"{frozen.source.name:12} {label:9}",
+                *(f"{shown(v):>15}" for v in values),
+                end,
+                flush=True,
+            )
         for name in FLOOR:
-            value = percent(reference[name], tested.points, Metric.PSNR_Y)
+            value = percent(curve(reference[name], Metric.PSNR_Y), curve(points, Metric.PSNR_Y))
             if not value < 0:
                 losers.append(f"{name} on {frozen.source.name} ({shown(value)})")
     for label in METRICS:
@@ -139,22 +163,27 @@ def print_table(options: argparse.Namespace, codec: Any, chosen: list[FrozenClip
 def print_ablations(options: argparse.Namespace, codec: Any, chosen: list[FrozenClip]) -> None:
     """Print what the seed loses without each block, on PSNR-Y against itself."""
     pictures = [video.read(frozen.data, frozen.source.name).clip for frozen in chosen]
-    whole = [measured(codec, clip, options.qualities) for clip in pictures]
+    whole = [coded(codec, clip, options.qualities) for clip in pictures]
     names = [frozen.source.name for frozen in chosen]
     print(f"{'without':26}", *(f"{name:>14}" for name in names), f"{'mean':>9} encode  decode")
     before = dict(codec.PARAMETERS)
     for label, switched in ABLATIONS.items():
         codec.PARAMETERS.update(switched)
-        parts = [measured(codec, clip, options.qualities) for clip in pictures]
+        parts = [coded(codec, clip, options.qualities) for clip in pictures]
         codec.PARAMETERS.update(before)
         losses = [
-            percent(full.points, part.points, Metric.PSNR_Y)
-            for full, part in zip(whole, parts, strict=True)
+            percent(full.luma_curve(clip), part.luma_curve(clip))
+            for clip, full, part in zip(pictures, whole, parts, strict=True)
         ]
         encode = sum(p.encode_ms for p in parts) / sum(w.encode_ms for w in whole)
         decode = sum(p.decode_ms for p in parts) / sum(w.decode_ms for w in whole)
         cells = (f"{shown(loss):>14}" for loss in losses)
-        print(f"{label:26}", *cells, f"{shown(fmean(losses)):>9} ×{encode:.2f}  ×{decode:.2f}")
+        print(
+            f"{label:26}",
+            *cells,
+            f"{shown(fmean(losses)):>9} ×{encode:.2f}  ×{decode:.2f}",
+            flush=True,
+        )
 
 
 def arguments() -> argparse.Namespace:

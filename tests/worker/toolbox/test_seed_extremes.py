@@ -99,14 +99,6 @@ def test_cut_and_extended_streams_are_refused(stream, cut, tail):
         seed.decode(stream + b"\x01" + tail)
 
 
-def test_a_payload_that_ends_early_is_a_typed_error():
-    luma = np.random.default_rng(0).integers(0, 256, (2, 32, 32), np.uint8)
-    clip = Clip(luma, luma[:, ::2, ::2].copy(), luma[:, 1::2, 1::2].copy(), 25.0)
-    header, payload = unpack(seed.encode(clip, 50))
-    with pytest.raises(BitstreamError, match="ends inside frame 0"):
-        seed.decode(pack(header, payload[:30]))
-
-
 @pytest.mark.parametrize(
     ("field", "value"), [("width", 0), ("width", 17), ("height", 1 << 20), ("frames", 0)]
 )
