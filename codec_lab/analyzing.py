@@ -1,6 +1,6 @@
 """The phase ``Analyze``: what the measurements say, written after them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from codec_lab import documents, keys
@@ -8,15 +8,22 @@ from codec_lab.archive import Archive
 from codec_lab.bootstrap import MIN_CLIPS, Interval, mean_interval
 from codec_lab.campaign import CampaignChanges
 from codec_lab.clip import ClipRole
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import (
+    BudgetExceededError,
+    CodecLabError,
+    ConfigurationError,
+    DesignRejectedError,
+)
 from codec_lab.events import AnalyzeResult, PhaseRequest
-from codec_lab.experiment import ExperimentChanges
-from codec_lab.lessons import lessons
+from codec_lab.experiment import Experiment, ExperimentChanges
+from codec_lab.lessons import MAX_CHARACTERS, lessons
+from codec_lab.minds import AnalysisTask
 from codec_lab.novelty import outputs_sha256
 from codec_lab.operating_point import operating_point
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
-from codec_lab.ports import Clock, ObjectStore, Records
+from codec_lab.ports import Analyst, Clock, ObjectStore, Records
+from codec_lab.proposal import Mind
 from codec_lab.tiers import REFERENCE_ANCHOR, tier_of
 from codec_lab.verdict import BdRate, ClipResult, Metric
 
@@ -29,12 +36,23 @@ _OTHER_METRICS = {
 }
 
 
+def rules_alone(_: Mind) -> Analyst | None:
+    """Give no analyst: the rules say what was measured."""
+    return None
+
+
 def analyze(
-    request: PhaseRequest, *, records: Records, objects: ObjectStore, clock: Clock
+    request: PhaseRequest,
+    *,
+    records: Records,
+    objects: ObjectStore,
+    clock: Clock,
+    analyst_of: Callable[[Mind], Analyst | None] = rules_alone,
 ) -> AnalyzeResult:
     """Sum up what an experiment measured on the development clips.
 
-    Hidden clips stay out: what is written here reaches the next design.
+    Hidden clips stay out: what is written here reaches the next design. The measurement is
+    recorded before a mind explains it; an explanation that fails costs nothing of it.
 
     Raises
     ------
@@ -86,9 +104,48 @@ def analyze(
             analysis=analysis,
         ),
     )
-    learnt = lessons(records.experiments(experiment.campaign_id))
+    effects = lessons(records.experiments(experiment.campaign_id))
+    campaign = records.campaign(experiment.campaign_id)
+    analyst = analyst_of(campaign.mind)
+    learnt = effects
+    if analyst is not None:
+        parents = (one for one in known if one.candidate_sha256 == experiment.parent_sha256)
+        parent = next(parents, None)
+        task = AnalysisTask(
+            goal=campaign.goal,
+            experiment_id=experiment.experiment_id,
+            change=experiment.change or "",
+            hypothesis=experiment.hypothesis or "",
+            expected_bd_rate_percent=experiment.expected_bd_rate_percent,
+            facts=analysis,
+            results=tuple(results),
+            parent=parent.analysis or "" if parent else "",
+            effects=effects,
+            lessons=campaign.lessons,
+        )
+        said, learnt = _explained(analyst, task, experiment, records)
+        analysis = f"{analysis}\n\n{said}"
+        records.update_experiment(
+            experiment.experiment_id, ExperimentChanges(updated_at=clock.now(), analysis=analysis)
+        )
     records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     return AnalyzeResult(bd_rate_percent=bd_rate_percent, tier=tier, analysis=analysis)
+
+
+def _explained(
+    analyst: Analyst, task: AnalysisTask, experiment: Experiment, records: Records
+) -> tuple[str, str]:
+    """Give a mind's explanation and lessons, or why there are none and the measured effects."""
+    try:
+        found = analyst.analyze(task)
+    except (BudgetExceededError, DesignRejectedError) as error:
+        records.add_model_cost(experiment, error.model_cost_usd)
+        return f"There is no explanation: {error}", task.effects
+    except CodecLabError as error:
+        records.add_model_cost(experiment, error.model_cost_usd)
+        raise
+    records.add_model_cost(experiment, found.model_cost_usd)
+    return found.analysis, found.lessons[:MAX_CHARACTERS]
 
 
 def _stopped(experiment_id: str, stop_reason: str, records: Records, clock: Clock) -> AnalyzeResult:

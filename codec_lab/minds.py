@@ -1,5 +1,7 @@
 """What a mind is told when it designs or repairs."""
 
+from decimal import Decimal
+
 from codec_lab.candidate import Candidate
 from codec_lab.experiment import Attempt
 from codec_lab.limits import Limits
@@ -117,3 +119,44 @@ class FixTask(Model):
     tried: frozenset[Sha256]
     hard_limits: Limits
     hint: str | None
+
+
+class AnalysisTask(Model):
+    """The ground for an analysis; everything on development clips alone.
+
+    Attributes
+    ----------
+    goal, experiment_id : str
+        Of what.
+    change, hypothesis, expected_bd_rate_percent
+        As they were before the measurement.
+    facts : str
+        What the rules say of the measurement.
+    results : tuple of ClipResult
+        What was measured.
+    parent : str
+        What the parent's analysis said.
+    effects : str
+        Measured effects of all changes so far.
+    lessons : str
+        The notebook before this experiment.
+    """
+
+    goal: str
+    experiment_id: str
+    change: str
+    hypothesis: str
+    expected_bd_rate_percent: float | None
+    facts: str
+    results: tuple[ClipResult, ...]
+    parent: str
+    effects: str
+    lessons: str
+
+
+class Analysis(Model):
+    """What a mind found in measurements."""
+
+    analysis: str
+    lessons: str
+    model_cost_usd: Decimal

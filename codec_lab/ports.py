@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
-from codec_lab.minds import DesignTask, FixTask
+from codec_lab.minds import Analysis, AnalysisTask, DesignTask, FixTask
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
@@ -146,6 +146,19 @@ class Fixer(Protocol):
         ------
         NothingLeftToTryError
             If the mind knows no further fix.
+        DesignRejectedError, ModelUnavailableError, ModelRefusedError
+            As for a design.
+        """
+
+
+class Analyst(Protocol):
+    """A mind that explains measurements."""
+
+    def analyze(self, task: AnalysisTask) -> Analysis:
+        """Say what measurements mean and rewrite the lessons.
+
+        Raises
+        ------
         DesignRejectedError, ModelUnavailableError, ModelRefusedError
             As for a design.
         """

@@ -72,7 +72,7 @@ class PhaseFunctions:
             *self._published(moving),
             self._mind("FixValidation", definition, reads=("campaigns/*", "experiments/*")),
             self._mind("FixExecution", definition, reads=("campaigns/*", "experiments/*")),
-            self._make("Analyze", definition, reads=("campaigns/*",)),
+            self._mind("Analyze", definition, reads=("campaigns/*",), writes=()),
         ]
 
     def of_campaign(
@@ -96,17 +96,25 @@ class PhaseFunctions:
             )
         return functions
 
-    def _mind(self, state: str, definition: Definition, *, reads: Iterable[str]) -> PhaseFunction:
+    def _mind(
+        self,
+        state: str,
+        definition: Definition,
+        *,
+        reads: Iterable[str],
+        writes: Iterable[str] = ("experiments/*",),
+    ) -> PhaseFunction:
         """Make a function that asks a mind, which may be Claude."""
         models = {
             "CODEC_LAB_DESIGN_MODEL": self._settings.design_model,
             "CODEC_LAB_FIX_MODEL": self._settings.fix_model,
+            "CODEC_LAB_ANALYSIS_MODEL": self._settings.analysis_model,
         }
         made = self._make(
             state,
             definition,
             reads=reads,
-            writes=("experiments/*",),
+            writes=writes,
             environment={
                 "CODEC_LAB_ANTHROPIC_SECRET_ARN": self._secret.secret_arn,
                 **{name: model for name, model in models.items() if model is not None},

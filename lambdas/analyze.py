@@ -6,21 +6,14 @@ from codec_lab.analyzing import analyze
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
 from lambdas.connections import clock, objects, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.minds import MindEnvironment, analyst_of
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
-    """What this function is told."""
-
-    table: str
-    bucket: str
-
-
-environment = Environment.read()
+environment = MindEnvironment.read()
 
 
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
@@ -33,6 +26,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         records=records(environment.table),
         objects=objects(environment.bucket),
         clock=clock,
+        analyst_of=analyst_of(environment, request.experiment_id),
     )
     logger.info(result.analysis)
     return result.model_dump(mode="json")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from codec_lab.ports import Designer, Fixer
+from codec_lab.ports import Analyst, Designer, Fixer
 from codec_lab.proposal import Mind
 from codec_lab.spending import CampaignPurse
 from lambdas.connections import clock, ledger, records
@@ -18,6 +18,7 @@ class MindEnvironment(FunctionEnvironment):
     anthropic_secret_arn: str | None = None
     design_model: str = "claude-opus-5-5"
     fix_model: str = "claude-sonnet-5-5"
+    analysis_model: str = "claude-sonnet-5-5"
 
 
 def designer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind], Designer]:
@@ -58,6 +59,27 @@ def fixer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind
         from adapters.offline.fixer import OfflineFixer
 
         return OfflineFixer()
+
+    return make
+
+
+def analyst_of(
+    environment: MindEnvironment, experiment_id: str
+) -> Callable[[Mind], Analyst | None]:
+    """Give the way from a mind's name to its analyst; the offline mind has rules alone."""
+
+    def make(mind: Mind) -> Analyst | None:
+        if mind is not Mind.CLAUDE:
+            return None
+        from adapters.claude.analyst import ClaudeAnalyst
+        from adapters.claude.connection import connect
+
+        log_model_calls()
+        return ClaudeAnalyst(
+            connect(environment.anthropic_secret_arn),
+            environment.analysis_model,
+            purse=_purse(environment, experiment_id),
+        )
 
     return make
 

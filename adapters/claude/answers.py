@@ -103,6 +103,13 @@ class AskHuman(Model):
     question: _Sentence
 
 
+class WriteAnalysis(Model):
+    """What measurements mean, and the lessons."""
+
+    analysis: Annotated[str, Field(min_length=1, max_length=6000)]
+    lessons: str
+
+
 def parse(answer: type[_Answer], json_text: str) -> _Answer:
     """Read a tool's input strictly.
 

@@ -14,7 +14,7 @@ from codec_lab.candidate import Candidate
 from codec_lab.experiment import Attempt
 from codec_lab.fixing import unified_diff
 from codec_lab.limits import Limits
-from codec_lab.minds import Archived, DesignTask, Failure, FixTask
+from codec_lab.minds import AnalysisTask, Archived, DesignTask, Failure, FixTask
 from codec_lab.verdict import ClipResult
 
 _MAX_TEXT = 8_000
@@ -70,6 +70,26 @@ def fix_question(task: FixTask) -> str:
         history="\n".join(map(_attempt, task.history)) or _NONE,
         limits=_limits(task.proposal.limits),
         hard_limits=_limits(task.hard_limits),
+    )
+
+
+def analysis_question(task: AnalysisTask) -> str:
+    """Ask for an analysis."""
+    facts = {
+        "change": task.change,
+        "hypothesis": task.hypothesis,
+        "expected BD-rate against x265, percent": task.expected_bd_rate_percent,
+    }
+    tables = "\n".join(map(_rate_points, task.results))[:_MAX_TEXT]
+    return Template(_file("prompts/analyze.md")).substitute(
+        goal=task.goal,
+        experiment=task.experiment_id,
+        change=as_data("change", excerpt(_lines(facts), _MAX_TEXT)),
+        facts=as_data("measured", task.facts),
+        results=as_data("rate points", tables),
+        parent=as_data("parent", excerpt(task.parent or _NONE, _MAX_TEXT)),
+        effects=as_data("effects", task.effects or _NONE),
+        lessons=as_data("lessons", task.lessons or _NONE),
     )
 
 

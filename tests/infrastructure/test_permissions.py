@@ -71,7 +71,7 @@ FUNCTIONS = {
     "Deploy": RECORDS | STATUS | reads("campaigns", "experiments") | writes("bundles"),
     "JudgeValidation": RECORDS | STATUS | reads("campaigns", "experiments"),
     "JudgeExecution": RECORDS | STATUS | reads("experiments") | writes("experiments"),
-    "Analyze": RECORDS | reads("campaigns"),
+    "Analyze": RECORDS | SECRET | reads("campaigns"),
     "DesignNext": RECORDS | STATUS,
     "NotifyHuman": READ_RECORDS
     | STATUS

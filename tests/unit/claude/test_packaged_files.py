@@ -24,6 +24,7 @@ TOOLS = {
     "edit_candidate": answers.EditCandidate,
     "adjust_limits": answers.AdjustLimits,
     "ask_human": answers.AskHuman,
+    "write_analysis": answers.WriteAnalysis,
 }
 
 
