@@ -7,6 +7,7 @@ campaign   ``CAMPAIGN#<id>``        ``CAMPAIGN``
 control    ``CAMPAIGN#<id>``        ``CONTROL``
 command    ``CAMPAIGN#<id>``        ``COMMAND#<key>`` (of ``adapters.command_log``)
 lease      ``CAMPAIGN#<id>``        ``LEASE`` (the state machine's own)
+ledger     ``CAMPAIGN#<id>``        ``LEDGER`` (see ``dynamodb_ledger``)
 experiment ``EXPERIMENT#<id>``      ``EXPERIMENT``                       all four
 attempt    ``EXPERIMENT#<id>``      ``ATTEMPT#<run>#<phase>#<attempt>``
 evaluation ``EXPERIMENT#<id>``      ``EVALUATION#<clip>``

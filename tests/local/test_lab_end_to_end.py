@@ -68,7 +68,8 @@ def decode(bitstream):
     )
 """
 WRONG_SHAPE = PLAIN.replace("y.reshape(n, h, w).copy()", "y.reshape(n, h, w)[:, 1:].copy()")
-IMPORT_ERROR = PLAIN.replace("import struct\n", "import struct\nimport torch\n")
+UNUSED_IMPORT = PLAIN.replace("import struct\n", "import struct\nimport torch\n")
+IMPORT_ERROR = UNUSED_IMPORT.replace("    step = 2", "    torch.zeros(1)\n    step = 2")
 EXCEPTION = PLAIN.replace("    step = 2", "    {}['absent']\n    step = 2")
 ENDLESS_LOOP = PLAIN.replace("    step = 2", "    while True:\n        pass\n    step = 2")
 LATE_CRASH = PLAIN.replace("    step = 2", "    assert quality != 50, 'not at 50'\n    step = 2")
@@ -310,6 +311,17 @@ def test_what_cannot_be_healed_asks_a_person_after_five_different_attempts(
     assert one.bd_rate_percent is None
     assert not lab.target.records.evaluations(one.experiment_id)
     assert lab.states(one.execution_arn)[-3:] == ["FlagHuman", "NotifyHuman", "NeedsHuman"]
+
+
+def test_a_fault_that_a_rule_heals_is_measured_in_the_same_experiment(lab: Lab) -> None:
+    [one] = lab.run("healed", UNUSED_IMPORT)
+    assert one.status is Status.COMPLETED
+    first, second = lab.target.records.attempts(one.experiment_id, Phase.VALIDATION)
+    assert (first.passed, second.passed) == (False, True)
+    assert first.fix_reason is not None
+    assert "Removes the import of torch" in first.fix_reason
+    assert "-import torch" in (first.fix_diff or "")
+    assert second.bundle_sha256 == one.bundle_sha256 != first.bundle_sha256
 
 
 def test_a_design_that_fails_five_times_asks_a_person(lab: Lab) -> None:
