@@ -83,6 +83,7 @@ def serve(request: ServerRequest) -> None:
         cloudformation_batch,
         cloudformation_properties,
         dashboard_front,
+        dynamodb_queries,
         lambda_worker,
         persistence,
         step_functions_engine,
@@ -95,6 +96,7 @@ def serve(request: ServerRequest) -> None:
     engine = step_functions_engine.install(executions, settings.endpoint_url)
     lambda_worker.install()
     api_tokens.install(request.tokens)
+    dynamodb_queries.install()
     cloudformation_batch.install()
     cloudformation_properties.install()
     eventbridge._SCHEDULER_TICK_INTERVAL = settings.schedule_tick_s

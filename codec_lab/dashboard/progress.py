@@ -1,54 +1,46 @@
 """How far a campaign came, experiment by experiment."""
 
+import math
 from collections.abc import Sequence
+from decimal import Decimal
+from itertools import accumulate
 
 from codec_lab.dashboard.campaign_views import ProgressPoint, ProgressView
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.tiers import REFERENCE_ANCHOR
 
-MAX_POINTS = 2000
+MAX_POINTS = 1000
 """More could not be told apart on a screen."""
 
 
 def progress(rows: Sequence[ListedExperiment]) -> ProgressView:
     """Give the experiments by number with the steps of the best so far."""
-    points: list[ProgressPoint] = []
-    best: list[ProgressPoint] = []
-    spent_usd = 0.0
-    for row in sorted(rows, key=lambda row: row.number):
-        spent_usd += float(row.model_cost_usd)
-        point = ProgressPoint(
-            experiment_id=row.experiment_id,
-            number=row.number,
-            at=row.updated_at,
-            spent_usd=round(spent_usd, 6),
-            status=row.status,
-            bd_rate_percent=row.bd_rate_percent,
-        )
-        points.append(point)
-        if _is_better(point, best):
-            best.append(point)
+    ordered = sorted(rows, key=lambda row: row.number)
+    spent_usd = list(accumulate(row.model_cost_usd for row in ordered))
+    best: list[int] = []
+    lowest = math.inf
+    for index, row in enumerate(ordered):
+        if row.bd_rate_percent is not None and row.bd_rate_percent < lowest:
+            lowest = row.bd_rate_percent
+            best.append(index)
+    step = -(-len(ordered) // MAX_POINTS) or 1
+    shown = {index: _point(ordered[index], spent_usd[index]) for index in best}
+    for index in range(0, len(ordered), step):
+        shown.setdefault(index, _point(ordered[index], spent_usd[index]))
     return ProgressView(
-        points=_thinned(points, best),
-        best=tuple(best),
-        total=len(points),
+        points=tuple(shown[index] for index in sorted(shown)),
+        best=tuple(shown[index] for index in best),
+        total=len(ordered),
         reference_anchor=REFERENCE_ANCHOR,
     )
 
 
-def _is_better(point: ProgressPoint, best: Sequence[ProgressPoint]) -> bool:
-    if point.bd_rate_percent is None:
-        return False
-    return not best or point.bd_rate_percent < (best[-1].bd_rate_percent or 0.0)
-
-
-def _thinned(
-    points: Sequence[ProgressPoint], best: Sequence[ProgressPoint]
-) -> tuple[ProgressPoint, ...]:
-    step = -(-len(points) // MAX_POINTS)
-    if step <= 1:
-        return tuple(points)
-    kept = {point.number for point in best}
-    return tuple(
-        point for index, point in enumerate(points) if index % step == 0 or point.number in kept
+def _point(row: ListedExperiment, spent_usd: Decimal) -> ProgressPoint:
+    return ProgressPoint(
+        experiment_id=row.experiment_id,
+        number=row.number,
+        at=row.updated_at,
+        spent_usd=float(spent_usd),
+        status=row.status,
+        bd_rate_percent=row.bd_rate_percent,
     )

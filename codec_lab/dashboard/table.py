@@ -40,7 +40,9 @@ class Wanted(NamedTuple):
         """Tell whether a row is wanted."""
         if self.status not in {None, row.status} or self.phase not in {None, row.phase}:
             return False
-        text = (self.text or "").casefold()
+        if not self.text:
+            return True
+        text = self.text.casefold()
         return text in row.experiment_id.casefold() or text in row.name.casefold()
 
 

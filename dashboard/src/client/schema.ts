@@ -1560,7 +1560,7 @@ export interface components {
          *     Attributes
          *     ----------
          *     points : tuple of ProgressPoint
-         *         By number. At most 2,000: of more, every best one and an even choice of the others.
+         *         By number. At most 1,000: of more, every best one and an even choice of the others.
          *     best : tuple of ProgressPoint
          *         Those that were better than all before them: the steps of the best so far.
          *     total : int

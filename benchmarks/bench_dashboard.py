@@ -1,0 +1,167 @@
+"""What the dashboard's API answers and how fast, with 100, 1,000 and 10,000 experiments.
+
+    .venv/bin/python benchmarks/bench_dashboard.py [--sizes 100 1000 10000] [--requests 40]
+
+Deploys the app to a fresh one-machine cloud, writes generated experiments into its table and asks
+over HTTP with an operator's token, as a browser does. The first answer of a campaign includes
+reading its experiments into the function's memory; the others are what polling sees.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from statistics import quantiles
+from typing import NamedTuple
+
+from codec_lab.campaign import Campaign, Control
+from codec_lab.experiment import Experiment
+from codec_lab.limits import Limits
+from codec_lab.phase import Phase, Status
+from codec_lab.proposal import Mind
+from lab import one_machine
+from lab.target import Target
+from local.cloud import OneMachineCloud
+from local.settings import CloudSettings
+
+PAGE_LIMIT_BYTES = 10_000
+P95_LIMIT_MS = 150.0
+QUESTIONS = {
+    "first page": "experiments?limit=50",
+    "filter by text": "experiments?limit=50&q=deblocking",
+    "filter by status": "experiments?limit=50&status=needs_human",
+    "sort by BD-rate": "experiments?limit=50&sort=bd_rate_percent",
+    "page in the middle": "experiments?limit=50&cursor={middle}",
+    "campaign": "",
+    "progress": "progress",
+    "lineage": "lineage",
+    "cost": "cost",
+}
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_CHANGES = ("the quantiser's dead zone", "the deblocking strength", "the GOP", "the merge list")
+
+
+class Answer(NamedTuple):
+    """How long an answer took, and how many bytes came over the wire."""
+
+    elapsed_ms: float
+    size_bytes: int
+
+
+def generated(campaign_id: str, count: int) -> list[Experiment]:
+    """Make experiments that descend from one another, with one of 50 waiting for a person."""
+    chance = random.Random(count)  # noqa: S311 - data for a measurement, not a secret
+    made: list[Experiment] = []
+    for number in range(1, count + 1):
+        waits = number % 50 == 0
+        measured = not waits and number % 7 != 0
+        parent = chance.choice(made[-40:]) if made else None
+        change = chance.choice(_CHANGES)
+        bd_rate = 40 - 60 * number / count + chance.gauss(0, 8)
+        made.append(
+            Experiment(
+                experiment_id=f"{campaign_id}-{number:04}",
+                campaign_id=campaign_id,
+                number=number,
+                status=Status.NEEDS_HUMAN if waits else Status.COMPLETED,
+                phase=Phase.VALIDATION if waits else Phase.DESIGN_NEXT,
+                created_at=_START + timedelta(minutes=number),
+                updated_at=_START + timedelta(minutes=number + 3),
+                candidate_sha256=f"{number:064x}",
+                parent_sha256=parent.candidate_sha256 if parent else "f" * 64,
+                mind=Mind.CLAUDE,
+                change=f"Changes {change} from {chance.random():.3f} to {chance.random():.3f}.",
+                hypothesis="It should save rate where the picture moves. " * 4,
+                analysis="It saved rate on some of the clips and lost on the others. " * 6,
+                validation_attempts=5 if waits else 1,
+                execution_attempts=0 if waits else 1,
+                needs_human=waits,
+                bd_rate_percent=bd_rate if measured else None,
+                bitrate_bps=chance.uniform(2e5, 9e5) if measured else None,
+                psnr_y_db=chance.uniform(33, 39) if measured else None,
+                ssim_y=chance.uniform(0.9, 0.99) if measured else None,
+                model_cost_usd=Decimal(chance.randrange(1, 90)) / 100,
+            )
+        )
+    return made
+
+
+def fill(target: Target, campaign_id: str, count: int) -> None:
+    """Write a campaign with its experiments."""
+    campaign = Campaign(
+        campaign_id=campaign_id,
+        goal="A measurement of the dashboard.",
+        mind=Mind.CLAUDE,
+        limits=Limits(),
+        hard_limits=Limits(),
+        created_at=_START,
+        experiment_count=count,
+    )
+    target.records.create_campaign(campaign, Control(experiment_limit=count))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(target.records.create_experiment, generated(campaign_id, count)))
+
+
+def ask(cloud: OneMachineCloud, path: str) -> Answer:
+    """Ask once; the bytes are those of the compressed body."""
+    fragment = urllib.parse.urlsplit(cloud.dashboard_url).fragment
+    token = fragment.removeprefix("token=")
+    request = urllib.request.Request(  # noqa: S310 - the cloud's own address
+        f"{cloud.endpoint_url}/api/{path}",
+        headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "gzip"},
+    )
+    start = time.perf_counter()
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
+        body = response.read()
+    return Answer(1000 * (time.perf_counter() - start), len(body))
+
+
+def measure(cloud: OneMachineCloud, count: int, requests: int) -> bool:
+    """Print the table of one size; tell whether the limits were held."""
+    campaign_id = f"bench-{count}"
+    held = True
+    first = ask(cloud, f"campaigns/{campaign_id}/experiments?limit=50")
+    print(f"\n{count} experiments; the first answer of all took {first.elapsed_ms:.0f} ms")
+    print(f"{'question':<20}{'p50, ms':>10}{'p95, ms':>10}{'bytes':>10}")
+    for name, question in QUESTIONS.items():
+        path = f"campaigns/{campaign_id}/{question.format(middle=count // 2)}".rstrip("/")
+        answers = [ask(cloud, path) for _ in range(requests)]
+        cuts = quantiles([answer.elapsed_ms for answer in answers], n=20, method="inclusive")
+        size_bytes = answers[-1].size_bytes
+        is_page = question.startswith("experiments")
+        held &= cuts[18] <= P95_LIMIT_MS and (not is_page or size_bytes <= PAGE_LIMIT_BYTES)
+        print(f"{name:<20}{cuts[9]:>10.1f}{cuts[18]:>10.1f}{size_bytes:>10}")
+    return held
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; 1 if a limit was not held."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
+    parser.add_argument("--requests", type=int, default=40)
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = CloudSettings(state_dir=Path(folder), port=0)
+        with OneMachineCloud(settings) as cloud:
+            one_machine.deploy(cloud)
+            target = one_machine.target_of(cloud)
+            held = []
+            for count in options.sizes:
+                fill(target, f"bench-{count}", count)
+                held.append(measure(cloud, count, options.requests))
+    limits = {"p95_ms": P95_LIMIT_MS, "page_bytes": PAGE_LIMIT_BYTES}
+    print(f"\nlimits {json.dumps(limits)}: {'held' if all(held) else 'NOT held'}")
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

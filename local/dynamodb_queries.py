@@ -1,0 +1,103 @@
+"""Queries of an index that cost as much as what they give, for MiniStack 1.5.33.
+
+MiniStack sorts a whole partition of an index for every query of it, and reads the condition's text
+anew for every item: 0.2 ms for each of the partition's items. Wraps ``dynamodb._query``,
+``_index_members`` and ``_evaluate_condition`` so that a query from a sort key upwards takes up
+only the items from there, and a condition is read once. The answers are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ministack.services import dynamodb
+
+_FROM_SORT_KEY = re.compile(r"(\S+) = (:\w+) AND (\S+) >= (:\w+)")
+
+
+class _Beginning(NamedTuple):
+    """Where a query of an index begins."""
+
+    index: str
+    partition: str
+    sort_key: str
+    lowest: str
+
+
+_beginning: ContextVar[_Beginning | None] = ContextVar("beginning", default=None)
+
+
+def _beginning_of(request: Mapping[str, Any]) -> _Beginning | None:
+    """Read where a query begins; None for one of another form."""
+    found = _FROM_SORT_KEY.fullmatch(request.get("KeyConditionExpression") or "")
+    if found is None or "IndexName" not in request:
+        return None
+    names = request.get("ExpressionAttributeNames") or {}
+    values = request.get("ExpressionAttributeValues") or {}
+    partition = values.get(found[2], {}).get("S")
+    lowest = values.get(found[4], {}).get("S")
+    if partition is None or lowest is None:
+        return None
+    return _Beginning(request["IndexName"], partition, names.get(found[3], found[3]), lowest)
+
+
+@lru_cache(maxsize=256)
+def _read(expression: str, slot: str) -> tuple[Any, ...] | None:
+    """Read a condition; None if MiniStack has something to say about it."""
+    try:
+        tokens = dynamodb._tokenize(expression)
+        faulty = (
+            dynamodb._check_redundant_parens(tokens, slot)
+            or dynamodb._check_reserved_keyword_usage(tokens)
+            or dynamodb._condition_syntax_error(expression, slot)
+        )
+    except ValueError:
+        return None
+    compares_bounds = any(token[1].upper() == "BETWEEN" for token in tokens if token[0] == "IDENT")
+    return None if faulty or compares_bounds else tuple(tokens)
+
+
+def install() -> None:
+    """Put the wrappers in place."""
+    query = dynamodb._query
+    index_members = dynamodb._index_members
+    evaluate = dynamodb._evaluate_condition
+
+    def query_from(request: dict[str, Any]) -> Any:
+        token = _beginning.set(_beginning_of(request))
+        try:
+            return query(request)
+        finally:
+            _beginning.reset(token)
+
+    def members_from(table: dict[str, Any]) -> Any:
+        members = index_members(table)
+        beginning = _beginning.get()
+        if beginning is None or beginning.index not in members:
+            return members
+        items, sort_key, lowest = table["items"], beginning.sort_key, beginning.lowest
+        taken_up = [
+            (pk, sk)
+            for pk, sk in members[beginning.index].get(beginning.partition, ())
+            if items[pk][sk][sort_key].get("S", "") >= lowest
+        ]
+        return {beginning.index: {beginning.partition: taken_up}}
+
+    def evaluate_once_read(
+        expression: str, item: Any, values: Any, names: Any, slot: str = "ConditionExpression"
+    ) -> Any:
+        tokens = _read(expression, slot) if expression else None
+        if tokens is None:
+            return evaluate(expression, item, values, names, slot=slot)
+        try:
+            return dynamodb._ExprEval(list(tokens), item, values, names).evaluate()
+        except ValueError:  # it is said in DynamoDB's words
+            return evaluate(expression, item, values, names, slot=slot)
+
+    dynamodb._query = query_from
+    dynamodb._index_members = members_from
+    dynamodb._evaluate_condition = evaluate_once_read
