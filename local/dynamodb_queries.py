@@ -22,7 +22,7 @@ _FROM_SORT_KEY = re.compile(r"(\S+) = (:\w+) AND (\S+) >= (:\w+)")
 class _Beginning(NamedTuple):
     """Where a query of an index begins."""
 
-    index: str
+    index_name: str
     partition: str
     sort_key: str
     lowest: str
@@ -38,11 +38,11 @@ def _beginning_of(request: Mapping[str, Any]) -> _Beginning | None:
         return None
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
-    partition = values.get(found[2], {}).get("S")
-    lowest = values.get(found[4], {}).get("S")
+    partition: str | None = values.get(found[2], {}).get("S")
+    lowest: str | None = values.get(found[4], {}).get("S")
     if partition is None or lowest is None:
         return None
-    return _Beginning(request["IndexName"], partition, names.get(found[3], found[3]), lowest)
+    return _Beginning(request["IndexName"], partition, str(names.get(found[3], found[3])), lowest)
 
 
 @lru_cache(maxsize=256)
@@ -77,15 +77,15 @@ def install() -> None:
     def members_from(table: dict[str, Any]) -> Any:
         members = index_members(table)
         beginning = _beginning.get()
-        if beginning is None or beginning.index not in members:
+        if beginning is None or beginning.index_name not in members:
             return members
         items, sort_key, lowest = table["items"], beginning.sort_key, beginning.lowest
         taken_up = [
             (pk, sk)
-            for pk, sk in members[beginning.index].get(beginning.partition, ())
+            for pk, sk in members[beginning.index_name].get(beginning.partition, ())
             if items[pk][sk][sort_key].get("S", "") >= lowest
         ]
-        return {beginning.index: {beginning.partition: taken_up}}
+        return {beginning.index_name: {beginning.partition: taken_up}}
 
     def evaluate_once_read(
         expression: str, item: Any, values: Any, names: Any, slot: str = "ConditionExpression"

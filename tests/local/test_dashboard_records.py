@@ -1,0 +1,137 @@
+"""The table as the dashboard reads it: experiments in short, and commands."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.command_log import DynamoCommandLog
+from adapters.dynamodb import DynamoRecords
+from adapters.experiment_listing import DynamoListing
+from codec_lab.campaign import Campaign, Control
+from codec_lab.dashboard.command_models import AuditEntry, CommandName
+from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.experiment import ExperimentChanges
+from codec_lab.limits import Limits
+from codec_lab.phase import Status
+from codec_lab.proposal import Mind
+from infra.records_table import IN_SHORT, INDEXES
+from tests.unit.builders import NOON, experiment
+
+
+@pytest.fixture
+def table(aws: Any) -> Iterator[tuple[str, Any]]:
+    client = aws.dynamodb
+    name = f"dashboard-{uuid.uuid4().hex[:8]}"
+    types = {"pk": "S", "sk": "S", "listing": "S", "open_as": "S"}
+    types |= {sort: kind.value[0] for _, sort, kind in INDEXES.values()}  # "STRING" is "S"
+    short = {"ProjectionType": "INCLUDE", "NonKeyAttributes": IN_SHORT}
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": kind} for attribute, kind in types.items()
+        ],
+        KeySchema=_keys("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _keys(partition, sort),
+                "Projection": short if index == "in_short" else {"ProjectionType": "ALL"},
+            }
+            for index, (partition, sort, _) in INDEXES.items()
+        ],
+    )
+    yield name, client
+    client.delete_table(TableName=name)
+
+
+def _keys(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
+def test_experiments_in_short_follow_the_table(table: tuple[str, Any]) -> None:
+    records, listing = DynamoRecords(*table), DynamoListing(*table)
+    for number in range(1, 31):
+        moment = NOON + timedelta(minutes=number)
+        records.create_experiment(
+            experiment(number, updated_at=moment, analysis="long " * 100, change=f"Change {number}")
+        )
+    records.create_experiment(experiment(1, experiment_id="other-0001", campaign_id="other"))
+    expected = [ListedExperiment.of(one) for one in records.experiments("default")]
+    assert sorted(listing.rows("default"), key=lambda row: -row.number) == expected
+    late = ExperimentChanges(
+        updated_at=NOON + timedelta(hours=1), status=Status.COMPLETED, bd_rate_percent=-3.25
+    )
+    records.update_experiment("default-0007", late)
+    rows = {row.experiment_id: row for row in listing.rows("default")}
+    assert len(rows) == 30
+    assert rows["default-0007"] == ListedExperiment.of(records.experiment("default-0007"))
+    assert [row.experiment_id for row in listing.rows("other")] == ["other-0001"]
+
+
+def test_an_index_is_read_from_a_sort_key_upwards(table: tuple[str, Any]) -> None:
+    name, client = table
+    records = DynamoRecords(name, client)
+    for number in range(1, 11):
+        moment = NOON + timedelta(minutes=number)
+        records.create_experiment(experiment(number, updated_at=moment))
+    for condition in ("#l = :l AND updated_at >= :s", "#l = :l AND (updated_at >= :s)"):
+        found = client.query(
+            TableName=name,
+            IndexName="in_short",
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames={"#l": "listing"},
+            ExpressionAttributeValues={
+                ":l": {"S": "default"},
+                ":s": {"S": "2026-01-01T12:08:00.000Z"},
+            },
+            ScanIndexForward=False,
+        )["Items"]
+        assert [item["number"]["N"] for item in found] == ["10", "9", "8"]
+        assert "analysis" not in found[0]
+
+
+def test_campaigns_are_listed_the_last_created_first(table: tuple[str, Any]) -> None:
+    records, listing = DynamoRecords(*table), DynamoListing(*table)
+    for minute, name in enumerate(("first", "second", "third")):
+        campaign = Campaign(
+            campaign_id=name,
+            goal="Less.",
+            mind=Mind.OFFLINE,
+            limits=Limits(),
+            hard_limits=Limits(),
+            created_at=NOON + timedelta(minutes=minute),
+        )
+        records.create_campaign(campaign, Control(experiment_limit=1))
+    assert listing.campaign_ids() == ["third", "second", "first"]
+    assert listing.rows("third") == []
+
+
+def test_a_command_is_begun_once_and_keeps_what_became_of_it(table: tuple[str, Any]) -> None:
+    log = DynamoCommandLog(*table)
+    entry = AuditEntry(
+        key="key-00000001",
+        command=CommandName.PAUSE,
+        campaign_id="default",
+        subject_id="default",
+        user="ada",
+        at=NOON,
+        request='{"version":0}',
+        done=False,
+        refusal=None,
+    )
+    assert log.begin(entry) is None
+    assert log.begin(entry.model_copy(update={"user": "bob"})) == entry
+    done = entry.model_copy(update={"done": True})
+    log.finish(done)
+    assert log.begin(entry) == done
+    assert log.entries("default") == [done]
+    assert log.entries("other") == []
