@@ -30,6 +30,7 @@ from codec_lab.minds import DesignTask
 from codec_lab.novelty import source_sha256
 from codec_lab.ports import Designer
 from codec_lab.proposal import Mind, Proposal
+from infra.dependencies_layer import layer_folder
 from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +73,7 @@ def main() -> None:
     print(f"\n{'asset':<32}{'MiB':>10}")
     for name, folders in (
         ("code of the functions", [ROOT / part for part in ("adapters", "codec_lab", "lambdas")]),
-        ("layer of packages", sorted((ROOT / "build").glob("layer-*"))[-1:]),
+        ("layer of packages", [layer_folder()]),
     ):
         print(f"{name:<32}{sum(map(size_bytes, folders)) / (1 << 20):>10.1f}")
 

@@ -1,13 +1,15 @@
-"""The commands of a campaign: ``run``, ``status``, ``pause``, ``resume``, ``export``."""
+"""The commands of a campaign: ``run``, ``status``, ``bound``, ``pause``, ``resume``, ``export``."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from codec_lab.campaign import DEFAULT_CAMPAIGN
+from codec_lab.campaign import DEFAULT_CAMPAIGN, ControlChanges
 from codec_lab.campaigns import resume as resume_campaign
 from codec_lab.campaigns import set_paused
+from codec_lab.errors import ConfigurationError
 from codec_lab.proposal import Mind
 from lab import one_machine
 from lab.cloud_commands import deploy_changes, print_addresses, serve
@@ -136,6 +138,44 @@ def pause(
     """Start no further experiment; the running one goes on."""
     set_paused(target_at(profile, region, state_dir).records, campaign, paused=True)
     console.print(f"Campaign {campaign} is paused; a running experiment goes on to its end.")
+
+
+def bound(
+    budget_usd: Annotated[
+        float | None, typer.Option(min=0, help="What calls to a model may cost in all.")
+    ] = None,
+    daily_budget_usd: Annotated[
+        float | None, typer.Option(min=0, help="What they may cost in a day (UTC).")
+    ] = None,
+    wall_time_limit_s: Annotated[
+        int | None, typer.Option(min=0, help="Age at which the campaign begins no more.")
+    ] = None,
+    target_bd_rate_percent: Annotated[
+        float | None, typer.Option(help="BD-rate against x265 at which it has reached its goal.")
+    ] = None,
+    campaign: CampaignName = DEFAULT_CAMPAIGN,
+    profile: Profile = None,
+    region: Region = None,
+    state_dir: StateDir = DEFAULT_STATE_DIR,
+) -> None:
+    """Set where a campaign stops; a bound that is not named stays as it is."""
+    given = {
+        "budget_usd": None if budget_usd is None else Decimal(str(budget_usd)),
+        "daily_budget_usd": None if daily_budget_usd is None else Decimal(str(daily_budget_usd)),
+        "wall_time_limit_s": wall_time_limit_s,
+        "target_bd_rate_percent": target_bd_rate_percent,
+    }
+    named = {name: value for name, value in given.items() if value is not None}
+    if not named:
+        raise ConfigurationError(
+            "No bound is named: give --budget-usd, --daily-budget-usd, --wall-time-limit-s or "
+            "--target-bd-rate-percent."
+        )
+    records = target_at(profile, region, state_dir).records
+    records.update_control(campaign, ControlChanges.model_validate(named))
+    bounds = records.control(campaign).model_dump(mode="json", include=set(given))
+    told = ", ".join(f"{name} {value}" for name, value in bounds.items() if value is not None)
+    console.print(f"Campaign {campaign} stops at: {told}.")
 
 
 def resume(

@@ -32,6 +32,7 @@ for command in (
     experiment_commands.logs,
     campaign_commands.export,
     campaign_commands.pause,
+    campaign_commands.bound,
     campaign_commands.resume,
     experiment_commands.answer,
     experiment_commands.abandon,

@@ -212,3 +212,9 @@ def test_a_paused_campaign_runs_nothing_until_it_goes_on(detached: Path) -> None
     assert "default-0002" not in said
     lab(detached, "resume")
     assert "default-0002  EXPERIMENT COMPLETED SUCCESSFULLY" in lab(detached, *RUN)
+
+
+def test_a_campaign_that_has_reached_its_target_stops(detached: Path) -> None:
+    said = lab(detached, "bound", "--target-bd-rate-percent", "100000", "--budget-usd", "2.5")
+    assert "stops at: budget_usd 2.5, target_bd_rate_percent 100000.0." in said
+    assert "has reached the target: BD-rate" in lab(detached, *RUN)

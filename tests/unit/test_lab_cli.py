@@ -260,3 +260,12 @@ def test_the_script_fails_without_a_traceback(tmp_path: Path) -> None:
     assert finished.stderr.startswith("lab: The one-machine cloud does not run")
     assert finished.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bound_must_be_named(capsys: pytest.CaptureFixture[str], state_dir: Path) -> None:
+    code, sentence = refusal(capsys, "bound", "--state-dir", state_dir)
+    assert code == 1
+    assert sentence.startswith("No bound is named: give --budget-usd")
+    code, sentence = refusal(capsys, "bound", "--budget-usd", "-1", "--state-dir", state_dir)
+    assert code == 2
+    assert "--budget-usd" in sentence
