@@ -49,8 +49,8 @@ def seed(campaign_id: str) -> str:
 
 
 def source_picture(clip_sha256: Sha256, index: int) -> str:
-    """Key of a frame's picture of a frozen clip."""
-    return f"clips/{clip_sha256}/frame-{index}.png"
+    """Key of a frame's picture of a clip, beside what the anchors made of it."""
+    return f"anchors/{clip_sha256}/frame-{index}.png"
 
 
 def decoded_picture(point_stem: str, index: int | None) -> str:

@@ -20,6 +20,7 @@ from codec_lab.ports import ObjectStore
 from codec_lab.verdict import RatePoint
 from codec_worker import video
 from codec_worker.contract import Clip
+from codec_worker.pictures import store_pictures
 from codec_worker.protocol import Measurement
 
 
@@ -147,6 +148,7 @@ class KeptPoints:
         self._store.put(f"{name}.npz", frames)
         if with_pictures:
             self._store.put(f"{name}.mkv", video.freeze(decoded))
+            store_pictures(self._store, source.sha256, clip, decoded, name)
         point = measurement.point.model_copy(
             update={
                 "bitstream_key": f"{name}.bin",

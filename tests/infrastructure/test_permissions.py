@@ -135,7 +135,7 @@ def test_the_api_reads_the_lab_and_starts_and_stops_its_machines(aws: Assembly) 
     machines = ("ExperimentStateMachine", "CampaignStateMachine")
     assert permissions(aws, "DashboardApiRole") == {
         *RECORDS,
-        *reads("bundles", "campaigns", "clips", "experiments"),
+        *reads("anchors", "bundles", "campaigns", "experiments"),
         *(("logs:FilterLogEvents", log) for log in logs),
         *(("states:StartExecution", machine) for machine in machines),
         *(
