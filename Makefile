@@ -33,6 +33,7 @@ run: setup
 	@$(BIN)/lab run $(RUN_OPTIONS)
 
 test: setup
+	@tools/setup.sh chromium
 	$(BIN)/python -m pytest -q
 
 check: setup synth

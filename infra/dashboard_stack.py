@@ -12,7 +12,7 @@ from constructs import Construct
 from infra.acknowledgements import acknowledge, exported_name
 from infra.dashboard_api import DashboardApi
 from infra.data_stack import DataStack
-from infra.paths import REPOSITORY_ROOT
+from infra.paths import REPOSITORY_ROOT, built_dashboard
 from infra.pipeline_stack import PipelineStack
 from infra.settings import InfraSettings
 from infra.sign_in import SignIn
@@ -193,7 +193,7 @@ class DashboardStack(Stack):
             self,
             "Upload",
             sources=[
-                deployment.Source.asset(str(REPOSITORY_ROOT / "dashboard" / "status")),
+                deployment.Source.asset(str(built_dashboard())),
                 deployment.Source.json_data("config.json", config),
             ],
             destination_bucket=bucket,

@@ -2,8 +2,24 @@
 
 from pathlib import Path
 
+from codec_lab.errors import ConfigurationError
+
 REPOSITORY_ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = REPOSITORY_ROOT / "requirements.txt"
+
+
+def built_dashboard() -> Path:
+    """Give the folder of the dashboard's pages.
+
+    Raises
+    ------
+    ConfigurationError
+        If they have not been built.
+    """
+    folder = REPOSITORY_ROOT / "dashboard" / "dist"
+    if not (folder / "index.html").is_file():
+        raise ConfigurationError("The dashboard has not been built: run `make setup`.")
+    return folder
 
 
 def only(*names: str) -> list[str]:

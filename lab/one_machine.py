@@ -14,13 +14,14 @@ from pydantic import ValidationError
 
 from codec_lab.errors import ConfigurationError
 from codec_lab.model import Model, Sha256
+from infra.paths import built_dashboard
 from lab.settings import CloudOptions
 from lab.target import Target
 from local.cdk import CdkCli, check_cli
 from local.cloud import OneMachineCloud
 from local.settings import REPOSITORY_ROOT, CloudSettings
 
-_DEPLOYED_SOURCES = ("adapters", "codec_lab", "infra", "lambdas")
+_DEPLOYED_SOURCES = ("adapters", "codec_lab", "dashboard/dist", "infra", "lambdas")
 _DEPLOYED_FILES = ("app.py", "cdk.json", "package-lock.json", "requirements.txt")
 _SITE_PREFIX = "admin/"
 
@@ -128,12 +129,19 @@ def context_of(cloud: OneMachineCloud) -> dict[str, str]:
 
 
 def deploy(cloud: OneMachineCloud) -> None:
-    """Deploy the app and its pages."""
+    """Deploy the app and its pages.
+
+    Raises
+    ------
+    ConfigurationError
+        If the pages have not been built, before anything is changed.
+    """
+    pages = built_dashboard()
     note = _note_of(cloud)
     now = _deployed_now(cloud)
     note.unlink(missing_ok=True)
     CdkCli(cloud).deploy(context=context_of(cloud))
-    upload_site(target_of(cloud), REPOSITORY_ROOT / "dashboard" / "status")
+    upload_site(target_of(cloud), pages)
     target_of(cloud).s3.put_object(
         Bucket=target_of(cloud).outputs.site_bucket_name,
         Key=f"{_SITE_PREFIX}config.json",

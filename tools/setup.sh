@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what Codec Lab needs onto this machine: `tools/setup.sh python`, `node`, `kernels`,
-# `dashboard`.
+# `dashboard`, and for the browser tests `chromium`.
 # As root on Debian it installs missing system packages; otherwise it names them in one sentence.
 set -eu
 cd "$(dirname "$0")/.."
@@ -91,10 +91,15 @@ build_dashboard() {
     npm run --silent build --workspace dashboard -- --logLevel warn </dev/null
 }
 
+set_up_chromium() {
+    command -v chromium >/dev/null || need chromium fonts-liberation
+}
+
 case "${1:-}" in
     python) set_up_python ;;
     node) set_up_node ;;
     kernels) warm_kernels ;;
     dashboard) build_dashboard ;;
-    *) fail "usage: tools/setup.sh python|node|kernels|dashboard" ;;
+    chromium) set_up_chromium ;;
+    *) fail "usage: tools/setup.sh python|node|kernels|dashboard|chromium" ;;
 esac

@@ -1,16 +1,20 @@
-"""The dashboard: how it is served, and what its page makes of values."""
+"""The dashboard: how its pages are served, and what they may do."""
 
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codec_lab.errors import ConfigurationError
+from infra import paths
 from infra.paths import REPOSITORY_ROOT
 from tests.infrastructure.templates import Assembly, flat
 
-PAGE = REPOSITORY_ROOT / "dashboard" / "status"
+PAGE = REPOSITORY_ROOT / "dashboard" / "dist"
+SOURCE = REPOSITORY_ROOT / "dashboard" / "src"
 PATHS = (REPOSITORY_ROOT / "infra" / "admin_paths.js").read_text()
 
 
@@ -23,17 +27,6 @@ def node(script: str) -> Any:
         check=True,
     )
     return json.loads(finished.stdout)
-
-
-def formatted(*expressions: str) -> list[Any]:
-    """Evaluate expressions with what ``format.js`` exports."""
-    address = (PAGE / "format.js").as_uri()
-    return list(
-        node(
-            f"const f = await import('{address}').catch(() => null);"
-            f"console.log(JSON.stringify([{', '.join(expressions)}]));"
-        )
-    )
 
 
 def behavior(assembly: Assembly) -> dict[str, Any]:
@@ -137,85 +130,24 @@ def test_the_page_keeps_the_content_security_policy() -> None:
     page = (PAGE / "index.html").read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)", page)
     assert not re.search(r"<style|\sstyle=|\son\w+=", page)
-    for address in re.findall(r"(?:src|href)=\"([^\"]*)\"", page):
+    addresses = re.findall(r"(?:src|href)=\"([^\"]*)\"", page)
+    assert addresses
+    for address in addresses:
         assert address.startswith("/admin/")
         assert (PAGE / address.removeprefix("/admin/")).is_file()
 
 
 def test_what_a_model_wrote_stays_text() -> None:
-    script = (PAGE / "app.js").read_text()
-    markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\.style\b"
-    assert not re.search(markup, script)
+    markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b"
+    scripts = [*SOURCE.rglob("*.ts"), *SOURCE.rglob("*.tsx")]
+    assert scripts
+    for script in scripts:
+        assert not re.search(markup, script.read_text()), script
 
 
-def test_the_badge_stands_still_for_those_who_ask() -> None:
-    style = (PAGE / "style.css").read_text()
-    assert re.search(r"prefers-reduced-motion: reduce\) \{ \.badge \{ animation: none", style)
-
-
-def test_what_is_missing_is_a_dash_and_never_zero() -> None:
-    assert formatted(
-        "f.percent(null)", "f.percent(undefined)", "f.text('')", "f.attempts({})", "f.age(null, 0)"
-    ) == ["–", "–", "–", "– / –", "–"]
-
-
-def test_numbers_read_as_they_are() -> None:
-    assert formatted(
-        "f.percent(-3.204)",
-        "f.percent(12.3456)",
-        "f.percent(0)",
-        "f.percentWithin(-24, -31.2, -12.44)",
-        "f.percentWithin(-24, null, undefined)",
-        "f.attempts({validation_attempts: 2, execution_attempts: 0})",
-        "f.words('design_next')",
-    ) == [
-        "\u22123.20\u00a0%",
-        "+12.35\u00a0%",
-        "0.00\u00a0%",
-        "\u221224.00\u00a0% [\u221231.20, \u221212.44]",
-        "\u221224.00\u00a0%",
-        "2 / 0",
-        "design next",
-    ]
-
-
-def test_ages() -> None:
-    now = "Date.parse('2026-01-02T00:00:00Z')"
-    assert formatted(
-        f"f.age('2026-01-01T23:59:58Z', {now})",
-        f"f.age('2026-01-01T23:59:18Z', {now})",
-        f"f.age('2026-01-01T23:18:00Z', {now})",
-        f"f.age('2026-01-01T00:00:00Z', {now})",
-    ) == ["now", "42 s ago", "42 min ago", "1 d ago"]
-
-
-def test_the_summary_counts_and_finds_the_best() -> None:
-    experiments = json.dumps(
-        [
-            {"status": "running", "needs_human": False, "bd_rate_percent": None},
-            {"status": "completed", "needs_human": False, "bd_rate_percent": -3.5},
-            {"status": "completed", "needs_human": False, "bd_rate_percent": 4},
-            {"status": "needs_human", "needs_human": True},
-        ]
-    )
-    assert formatted(
-        f"f.summary({experiments})",
-        "f.summary([]).best",
-        f"f.campaignState(false, {experiments})",
-        f"f.campaignState(true, {experiments})",
-        "f.campaignState(false, [])",
-    ) == [
-        {"experiments": 4, "running": 1, "completed": 2, "human": 1, "best": -3.5},
-        None,
-        "Running",
-        "Paused",
-        "Idle",
-    ]
-
-
-@pytest.mark.parametrize("status", ["queued", "running", "completed", "needs_human", "abandoned"])
-def test_a_status_is_an_icon_and_a_word(status: str) -> None:
-    (mark,) = formatted(f"f.status('{status}')")
-    assert len(mark["icon"].rstrip("\ufe0e")) == 1
-    assert mark["word"].isprintable()
-    assert mark["word"] != status
+def test_pages_that_were_not_built_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(paths, "REPOSITORY_ROOT", tmp_path)
+    with pytest.raises(ConfigurationError, match="has not been built: run `make setup`"):
+        paths.built_dashboard()

@@ -1,6 +1,7 @@
 import Alert from "@cloudscape-design/components/alert";
-import AppLayout from "@cloudscape-design/components/app-layout";
+import AppLayoutToolbar from "@cloudscape-design/components/app-layout-toolbar";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
 import { Loaded } from "../components/Loaded";
 import { CampaignBar } from "./CampaignBar";
 import { CampaignContext } from "./CampaignContext";
@@ -15,16 +16,22 @@ interface Props {
   onSignOut: () => void;
 }
 
+/** Below this width the navigation lies over the page. */
+const WIDE = "(min-width: 689px)";
+
 /** The frame around every page: top bar, navigation, the campaign's state, the page. */
 export function App({ theme, onSignOut }: Props) {
   const campaigns = useCampaigns();
+  const [isNavigationOpen, setIsNavigationOpen] = useState(() => matchMedia(WIDE).matches);
   return (
     <>
       <TopBar theme={theme} onSignOut={onSignOut} />
-      <AppLayout
+      <AppLayoutToolbar
         headerSelector="#top-bar"
         toolsHide
         navigationWidth={220}
+        navigationOpen={isNavigationOpen}
+        onNavigationChange={({ detail }) => setIsNavigationOpen(detail.open)}
         navigation={<Navigation campaigns={campaigns.list} />}
         ariaLabels={{
           navigation: "Pages",

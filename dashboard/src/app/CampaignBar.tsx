@@ -8,6 +8,7 @@ import StatusIndicator, {
 import { useCommand } from "../client/commands";
 import { useDataReceivedAt } from "../client/dataAge";
 import type { CampaignState, CampaignView } from "../client/models";
+import { useRefusal } from "../client/role";
 import { Ago } from "../components/Ago";
 import { dollars, words } from "../components/format";
 
@@ -22,6 +23,7 @@ const MARKS: Record<CampaignState, StatusIndicatorProps.Type> = {
 export function CampaignBar({ campaign }: { campaign: CampaignView }) {
   const command = useCommand<CampaignView>();
   const receivedAt = useDataReceivedAt();
+  const refusal = useRefusal();
   const isHeld = campaign.state === "paused" || campaign.state === "pausing";
   const order = isHeld ? "resume" : "pause";
   return (
@@ -33,6 +35,8 @@ export function CampaignBar({ campaign }: { campaign: CampaignView }) {
         <Button
           iconName={isHeld ? "play" : "pause"}
           loading={command.isPending}
+          disabled={Boolean(refusal)}
+          disabledReason={refusal}
           onClick={() =>
             command.mutate({
               path: `/campaigns/${encodeURIComponent(campaign.campaign_id)}/${order}`,

@@ -1,5 +1,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
@@ -30,9 +32,12 @@ export function Pages() {
         <Route path="/cost" component={CostPage} />
         <Route path="/health" component={HealthPage} />
         <Route>
-          <Alert type="warning" header="There is no such page">
-            Choose one on the left.
-          </Alert>
+          <SpaceBetween size="m">
+            <Header variant="h1">Not found</Header>
+            <Alert type="warning" header="There is no such page">
+              Choose one of the list of pages.
+            </Alert>
+          </SpaceBetween>
         </Route>
       </Switch>
     </Suspense>

@@ -68,7 +68,7 @@ export function TopBar({ theme: [choice, choose], onSignOut }: Props) {
     },
   ];
   return (
-    <header id="top-bar">
+    <div id="top-bar">
       <TopNavigation
         identity={{
           href: import.meta.env.BASE_URL,
@@ -81,6 +81,6 @@ export function TopBar({ theme: [choice, choose], onSignOut }: Props) {
         utilities={utilities}
         i18nStrings={{ overflowMenuTriggerText: "More", overflowMenuTitleText: "All" }}
       />
-    </header>
+    </div>
   );
 }

@@ -40,7 +40,6 @@ export function RdChart({ clip, metric, curves, isLogarithmic }: Props) {
         label: `Bitrate (kb/s)${isLogarithmic ? ", logarithmic" : ""}`,
         tickFormat: (kbps: number) => grouped(kbps),
         ticks: 5,
-        nice: true,
       },
       y: { label: title, nice: true },
       color: {

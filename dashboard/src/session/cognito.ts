@@ -35,7 +35,7 @@ export async function cognitoSession(cognito: Cognito): Promise<Session> {
     signIn: () => manager.signinRedirect({ state: location.pathname + location.search }),
     signOut: async () => {
       await manager.removeUser();
-      const leave = new URL(`https://${cognito.sign_in_domain}/logout`);
+      const leave = new URL("/logout", cognito.sign_in_domain);
       leave.search = new URLSearchParams({
         client_id: cognito.client_id,
         logout_uri: HOME,

@@ -6,7 +6,7 @@ export type Configuration =
       /** The user pool's issuer. */
       authority: string;
       client_id: string;
-      /** The host of Cognito's sign-in pages. */
+      /** The address of the sign-in pages. */
       sign_in_domain: string;
     };
 

@@ -11,6 +11,7 @@ import { useState } from "react";
 import { useCommand } from "../../client/commands";
 import type { CampaignView, CostView } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
+import { useRefusal } from "../../client/role";
 import { dollars, grouped } from "../../components/format";
 
 interface Props {
@@ -24,6 +25,7 @@ export function Budgets({ campaign, path }: Props) {
   const [hasBudget, setHasBudget] = useState(campaign.budget_usd !== null);
   const [budget, setBudget] = useState(String(campaign.budget_usd ?? 10));
   const command = useCommand<CampaignView>();
+  const refusal = useRefusal();
   const cost = useLive<CostView>(`${path}/cost`, Pace.summary).data;
   const isCount = /^\d{1,7}$/.test(limit);
   const isMoney = !hasBudget || /^\d{1,7}(\.\d{1,2})?$/.test(budget);
@@ -80,7 +82,12 @@ export function Budgets({ campaign, path }: Props) {
             </Checkbox>
           </SpaceBetween>
         </ColumnLayout>
-        <Button disabled={!isCount || !isMoney} loading={command.isPending} onClick={save}>
+        <Button
+          disabled={Boolean(refusal) || !isCount || !isMoney}
+          disabledReason={refusal}
+          loading={command.isPending}
+          onClick={save}
+        >
           Save budgets
         </Button>
       </SpaceBetween>

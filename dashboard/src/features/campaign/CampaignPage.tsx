@@ -9,6 +9,7 @@ import { useState } from "react";
 import { useCampaign } from "../../app/CampaignContext";
 import { useCommand } from "../../client/commands";
 import type { CampaignView } from "../../client/models";
+import { useRefusal } from "../../client/role";
 import { Ago } from "../../components/Ago";
 import { BdRateFigure } from "../../components/BdRateFigure";
 import { grouped, MISSING, words } from "../../components/format";
@@ -28,6 +29,8 @@ const MEANINGS: Record<CampaignView["state"], string> = {
 export default function CampaignPage() {
   const campaign = useCampaign();
   const command = useCommand<CampaignView>();
+  const refusal = useRefusal();
+  const may = { disabled: Boolean(refusal), disabledReason: refusal };
   const [isStopping, setIsStopping] = useState(false);
   const path = `/campaigns/${encodeURIComponent(campaign.campaign_id)}`;
   const order = (name: string) =>
@@ -43,23 +46,26 @@ export default function CampaignPage() {
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             <Button
-              disabled={campaign.state !== "idle"}
-              disabledReason="It has been started."
+              disabled={Boolean(refusal) || campaign.state !== "idle"}
+              disabledReason={refusal || "It has been started."}
               loading={isSending("start")}
               onClick={() => order("start")}
             >
               Start
             </Button>
             <Button
+              {...may}
               loading={isSending(isHeld ? "resume" : "pause")}
               onClick={() => order(isHeld ? "resume" : "pause")}
             >
               {isHeld ? "Resume campaign" : "Pause campaign"}
             </Button>
-            <Button loading={isSending("run-one")} onClick={() => order("run-one")}>
+            <Button {...may} loading={isSending("run-one")} onClick={() => order("run-one")}>
               Run one now
             </Button>
-            <Button onClick={() => setIsStopping(true)}>Stop</Button>
+            <Button {...may} onClick={() => setIsStopping(true)}>
+              Stop
+            </Button>
           </SpaceBetween>
         }
       >

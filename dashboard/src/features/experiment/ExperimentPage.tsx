@@ -1,4 +1,5 @@
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
 import { lazy, Suspense } from "react";
@@ -44,6 +45,7 @@ export default function ExperimentPage({ id }: { id: string }) {
           navigate(href(event.detail.href));
         }}
       />
+      {live.problem && !live.data && <Header variant="h1">{id}</Header>}
       <Loaded of={live} what="experiment">
         {(detail) => (
           <SpaceBetween size="m">

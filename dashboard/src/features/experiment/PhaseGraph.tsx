@@ -123,12 +123,12 @@ function PhaseBox({ node, x, isSelected, onSelect }: BoxProps) {
       role="button"
       tabIndex={0}
       aria-pressed={isSelected}
-      aria-label={`${node.title}: ${node.progress}, ${took}${times}`}
       data-phase={node.phase}
       data-progress={node.progress}
       onClick={onSelect}
       onKeyDown={onKeyDown}
     >
+      <title>{`${node.title}: ${node.progress}, ${took}${times}`}</title>
       <rect x={x} y={TOP} width={WIDTH} height={HEIGHT} rx={8} />
       <text className="title" x={x + WIDTH / 2} y={TOP + 23} textAnchor="middle">
         {node.title}

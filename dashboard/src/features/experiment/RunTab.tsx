@@ -66,7 +66,7 @@ export function RunTab({ detail, path }: Props) {
           {({ visits }) => (
             <SpaceBetween size="m">
               <PhaseGraph
-                nodes={phaseNodes(visits, now)}
+                nodes={phaseNodes(visits, now, detail.question?.phase ?? null)}
                 fixes={{
                   validation: fixCount(tried, run, "validation"),
                   execution: fixCount(tried, run, "execution"),
@@ -74,10 +74,7 @@ export function RunTab({ detail, path }: Props) {
                 selected={selected}
                 onSelect={select}
               />
-              <VisitTable
-                visits={selected ? visits.filter((visit) => visit.phase === selected) : visits}
-                now={now}
-              />
+              <VisitTable visits={visits} phase={selected} now={now} />
             </SpaceBetween>
           )}
         </Loaded>

@@ -8,6 +8,7 @@ import { useState } from "react";
 import { useCampaign } from "../../app/CampaignContext";
 import { useCommand } from "../../client/commands";
 import type { ExperimentDetail } from "../../client/models";
+import { useRefusal } from "../../client/role";
 import { Ago } from "../../components/Ago";
 import { BdRateFigure, rateOf } from "../../components/BdRateFigure";
 import { ExperimentStatus } from "../../components/ExperimentStatus";
@@ -80,13 +81,14 @@ function PageLinkToLineage({ experiment }: { experiment: string }) {
 
 function Rerun({ detail }: { detail: ExperimentDetail }) {
   const command = useCommand<ExperimentDetail>();
+  const refusal = useRefusal();
   const { experiment_id: id, status, version } = detail.summary;
   const hasEnded = status === "completed" || status === "abandoned";
   return (
     <>
       <Button
-        disabled={!hasEnded}
-        disabledReason={hasEnded ? "" : "Only an experiment that has ended runs again."}
+        disabled={Boolean(refusal) || !hasEnded}
+        disabledReason={refusal || "Only an experiment that has ended runs again."}
         loading={command.isPending}
         onClick={() =>
           command.mutate({

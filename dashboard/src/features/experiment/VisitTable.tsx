@@ -2,9 +2,10 @@ import StatusIndicator, {
   type StatusIndicatorProps,
 } from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
-import type { VisitView } from "../../client/models";
+import type { Phase, VisitView } from "../../client/models";
 import { duration, MISSING, words } from "../../components/format";
 import { Numeric } from "../../components/Numeric";
+import { wasCaught } from "./runStates";
 
 const MARKS: Record<VisitView["progress"], StatusIndicatorProps.Type> = {
   succeeded: "success",
@@ -14,11 +15,19 @@ const MARKS: Record<VisitView["progress"], StatusIndicatorProps.Type> = {
 
 interface Props {
   visits: readonly VisitView[];
+  /** Shows the states of this phase alone. */
+  phase: Phase | null;
   now: number;
 }
 
 /** The states that the run visited, each with a bar at its place in time. */
-export function VisitTable({ visits, now }: Props) {
+export function VisitTable({ visits: all, phase, now }: Props) {
+  const visits = all
+    .map((visit, index) => ({
+      ...visit,
+      progress: wasCaught(all, index) ? ("failed" as const) : visit.progress,
+    }))
+    .filter((visit) => phase === null || visit.phase === phase);
   const begin = Math.min(...visits.map((visit) => Date.parse(visit.entered_at)));
   const endOf = (visit: VisitView) => (visit.exited_at ? Date.parse(visit.exited_at) : now);
   const span = Math.max(1, ...visits.map((visit) => endOf(visit) - begin));
@@ -26,6 +35,7 @@ export function VisitTable({ visits, now }: Props) {
     <Table
       variant="embedded"
       contentDensity="compact"
+      wrapLines
       items={visits}
       ariaLabels={{ tableLabel: "States visited" }}
       empty="No state was visited yet."
@@ -68,8 +78,8 @@ export function VisitTable({ visits, now }: Props) {
         {
           id: "failures",
           header: "Failed tries",
-          minWidth: 160,
-          cell: (visit) => visit.failures.join(", ") || MISSING,
+          minWidth: 260,
+          cell: (visit) => visit.failures.join("; ") || MISSING,
         },
       ]}
     />

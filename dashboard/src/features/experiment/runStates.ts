@@ -35,19 +35,30 @@ function secondsOf(visits: readonly VisitView[], now: number): number | null {
   }, 0);
 }
 
-/** Folds the states that a run visited into its phases. */
-export function phaseNodes(visits: readonly VisitView[], now: number): PhaseNode[] {
+/** Folds the states that a run visited into its phases; it failed at the one that stopped it. */
+export function phaseNodes(
+  visits: readonly VisitView[],
+  now: number,
+  stoppedAt: Phase | null,
+): PhaseNode[] {
   return PHASES.map((phase) => {
     const own = visits.filter((visit) => visit.phase === phase);
     const last = own.at(-1);
     return {
       phase,
       title: TITLES[phase],
-      progress: last ? last.progress : "pending",
+      progress: phase === stoppedAt ? "failed" : (last?.progress ?? "pending"),
       count: Math.max(0, ...own.map((visit) => visit.attempt)),
       seconds: secondsOf(own, now),
     };
   });
+}
+
+/** Whether a stay ended by an error that sent the run to a fix or to a person. */
+export function wasCaught(visits: readonly VisitView[], index: number): boolean {
+  const next = visits[index + 1]?.state ?? "";
+  const isFollowedUp = next.endsWith("AttemptsLeft") || next === "FlagHuman";
+  return isFollowedUp && (visits[index]?.failures.length ?? 0) > 0;
 }
 
 /** How often a mind fixed a phase's fault in a run. */

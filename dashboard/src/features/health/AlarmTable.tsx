@@ -26,7 +26,12 @@ export function AlarmTable({ alarms }: { alarms: readonly AlarmView[] }) {
         ariaLabels={{ tableLabel: "Alarms" }}
         empty="This deployment has no alarms."
         columnDefinitions={[
-          { id: "name", header: "Alarm", isRowHeader: true, cell: (alarm) => alarm.name },
+          {
+            id: "meaning",
+            header: "Alarm",
+            isRowHeader: true,
+            cell: (alarm) => <span title={alarm.name}>{alarm.description || alarm.name}</span>,
+          },
           {
             id: "state",
             header: "State",
@@ -34,7 +39,6 @@ export function AlarmTable({ alarms }: { alarms: readonly AlarmView[] }) {
             cell: (alarm) => <State state={alarm.state} />,
           },
           { id: "since", header: "Since", width: 130, cell: (alarm) => <Ago at={alarm.since} /> },
-          { id: "description", header: "Meaning", cell: (alarm) => alarm.description },
         ]}
       />
     </Container>

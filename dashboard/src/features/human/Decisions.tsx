@@ -3,6 +3,7 @@ import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import type { AnswerCommand } from "../../client/models";
+import { useRefusal } from "../../client/role";
 
 type Action = AnswerCommand["action"];
 
@@ -16,7 +17,8 @@ interface Props {
 /** What a person can decide; giving an experiment up is asked twice. */
 export function Decisions({ phase, hasHint, sending, onDecide }: Props) {
   const [isGivingUp, setIsGivingUp] = useState(false);
-  const isBusy = sending !== null;
+  const refusal = useRefusal();
+  const isBusy = sending !== null || Boolean(refusal);
   if (isGivingUp) {
     return (
       <Box float="right">
@@ -52,7 +54,7 @@ export function Decisions({ phase, hasHint, sending, onDecide }: Props) {
           variant="primary"
           loading={sending === "resume"}
           disabled={isBusy || !hasHint}
-          disabledReason={hasHint ? "" : "Write a hint first."}
+          disabledReason={refusal || (hasHint ? "" : "Write a hint first.")}
           onClick={() => onDecide("resume")}
         >
           Resume with hint

@@ -62,7 +62,7 @@ function Change({ attempt }: { attempt: TriedFix["attempt"] }) {
     <>
       <p className="plain-text">{attempt.fix_reason}</p>
       {attempt.fix_diff ? (
-        <ExpandableSection headerText={`Diff of fix ${attempt.attempt}`}>
+        <ExpandableSection variant="inline" headerText={`Diff of fix ${attempt.attempt}`}>
           <DiffTable label={`Diff of fix ${attempt.attempt}`} lines={linesOf(attempt.fix_diff)} />
         </ExpandableSection>
       ) : null}

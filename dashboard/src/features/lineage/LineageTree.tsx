@@ -87,9 +87,8 @@ function Candidate({ node, x, y, hasLabel }: CandidateProps) {
   const told = `${label}, ${node.status ? words(node.status) : "no experiment"}${rate && `, BD-rate${rate}`}`;
   const drawn = (
     <>
-      <circle className={kindOf(node)} cx={x} cy={y} r={node.on_path ? 8 : 5}>
-        <title>{told}</title>
-      </circle>
+      <title>{told}</title>
+      <circle className={kindOf(node)} cx={x} cy={y} r={node.on_path ? 8 : 5} />
       {hasLabel && (
         <text x={x} y={y - 12} textAnchor="middle">
           {node.number === null ? label : `#${node.number}`}
@@ -106,7 +105,7 @@ function Candidate({ node, x, y, hasLabel }: CandidateProps) {
     <a
       className="lineage-node"
       href={`${import.meta.env.BASE_URL.slice(0, -1)}${path}`}
-      aria-label={told}
+      {...(hasLabel ? {} : { "aria-label": told })}
       tabIndex={node.on_path || hasLabel ? 0 : -1}
       onClick={(event) => {
         event.preventDefault();

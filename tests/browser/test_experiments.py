@@ -1,0 +1,87 @@
+"""The table of experiments and the evidence of one."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.deployed_lab import DeployedLab, Visit, until
+
+
+def test_the_filter_stands_in_the_address_and_survives_a_reload(visit: Visit) -> None:
+    page = visit("/experiments?campaign=good")
+    rows = page.get_by_role("grid", name="Experiments").get_by_role("row")
+    expect(rows).to_have_count(3)
+    page.keyboard.press("/")
+    page.keyboard.type("good-0002")
+    expect(rows).to_have_count(2)
+    expect(page).to_have_url(re.compile("q=good-0002"))
+    page.reload()
+    expect(rows).to_have_count(2)
+    page.get_by_label("Filter experiments").fill("nothing of that name")
+    page.get_by_role("button", name="Clear filters").click()
+    expect(rows).to_have_count(3)
+
+
+def test_an_experiment_advances_phase_by_phase(lab: DeployedLab, visit: Visit) -> None:
+    page = visit("/campaign?campaign=good")
+    page.get_by_role("button", name="Run one now").click()
+    name = until(lambda: len(lab.target.records.experiments("good")) > 2 and "good-0003")
+    page.goto(f"{lab.cloud.endpoint_url}/admin/experiments/{name}?campaign=good")
+    phases = page.locator("[data-phase]")
+    expect(phases).to_have_count(6)
+    seen: list[list[str]] = []
+    while not seen or set(seen[-1]) != {"succeeded"}:
+        shown = phases.evaluate_all("all => all.map((one) => one.dataset.progress)")
+        assert "failed" not in shown
+        if not seen or shown != seen[-1]:
+            seen.append(shown)
+        page.wait_for_timeout(100)
+    assert len(seen) > 1
+    # What has succeeded stays so: the run only goes forward.
+    done = [shown.count("succeeded") for shown in seen]
+    assert done == sorted(done)
+    expect(page.get_by_text("Completed").first).to_be_visible()
+
+
+def test_curves_and_figures_are_those_of_the_record(
+    lab: DeployedLab, visit: Visit, tmp_path: Path
+) -> None:
+    page = visit("/experiments/good-0001?campaign=good&tab=rd")
+    expect(page.get_by_role("img", name=re.compile("against bitrate on moving"))).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    download.value.save_as(tmp_path / "points.csv")
+    with (tmp_path / "points.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["codec"] == "good-0001"]
+    [evaluation] = lab.target.records.evaluations("good-0001")
+    assert [(int(row["size_bytes"]), float(row["psnr_y_db"])) for row in rows] == [
+        (point.size_bytes, point.psnr_y_db) for point in evaluation.result.points
+    ]
+    experiment = lab.target.records.experiment("good-0001")
+    if experiment.bd_rate_percent is not None:
+        shown = f"{experiment.bd_rate_percent:+.2f} %".replace("-", "\u2212")
+        expect(page.get_by_text(shown).first).to_be_visible()
+
+
+def test_two_experiments_are_compared(visit: Visit) -> None:
+    page = visit("/experiments?campaign=good")
+    page.get_by_role("checkbox", name="Select good-0001").check(force=True)
+    page.get_by_role("checkbox", name="Select good-0002").check(force=True)
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("img", name=re.compile("good-0001, good-0002"))).to_be_visible()
+    table = page.get_by_role("table", name="Figures")
+    expect(table.get_by_role("columnheader")).to_have_count(3)
+
+
+def test_a_completed_experiment_runs_again(lab: DeployedLab, visit: Visit) -> None:
+    page = visit("/experiments/good-0002?campaign=good")
+    before = lab.target.records.experiment("good-0002")
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_role("heading", name=f"Phases of run {before.run + 1}")).to_be_visible()
+    until(lambda: lab.target.records.experiment("good-0002").status.value == "completed")
+    again = lab.target.records.experiment("good-0002")
+    assert (again.run, again.candidate_sha256) == (before.run + 1, before.candidate_sha256)

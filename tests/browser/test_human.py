@@ -1,0 +1,109 @@
+"""A person answers an experiment that asks."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from codec_lab.phase import Status
+from tests.browser.deployed_lab import COMPLAINT, DeployedLab, Visit, until
+
+HINT = "Learn from <i>fewer</i> frames."
+
+
+def open_question(page: Page) -> None:
+    page.get_by_role("button", name="Human needed: stuck-0001").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Fixes tried")
+
+
+def test_the_badge_is_large_and_still_for_those_who_ask(visit: Visit) -> None:
+    page = visit("/experiments?campaign=stuck")
+    badge = page.get_by_role("button", name="Human needed: stuck-0001")
+    box = badge.bounding_box()
+    assert box is not None
+    assert box["height"] >= 24
+    style = "element => (({animationName, backgroundColor, color}) => \
+        [animationName, backgroundColor, color])(getComputedStyle(element))"
+    assert badge.evaluate(style) == ["human-badge-pulse", "rgb(179, 0, 12)", "rgb(255, 255, 255)"]
+    page.emulate_media(reduced_motion="reduce")
+    assert badge.evaluate(style)[0] == "none"
+    expect(page).to_have_title("(1) Codec Lab")
+
+
+def test_every_fix_is_shown_and_what_a_candidate_said_stays_text(
+    lab: DeployedLab, visit: Visit
+) -> None:
+    page = visit("/experiments?campaign=stuck")
+    open_question(page)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(COMPLAINT).first).to_be_visible()
+    assert dialog.locator("b", has_text=re.compile("^eight frames$")).count() == 0
+    attempts = lab.target.records.attempts("stuck-0001")
+    fixes = [attempt for attempt in attempts if attempt.fix_reason]
+    assert fixes
+    rows = dialog.get_by_role("table", name="Fixes tried").get_by_role("row")
+    expect(rows).to_have_count(len(fixes) + 1)
+    for fix in fixes:
+        expect(dialog.get_by_text(str(fix.fix_reason), exact=True).first).to_be_visible()
+
+
+def test_an_unsent_hint_is_kept(visit: Visit) -> None:
+    page = visit("/experiments?campaign=stuck")
+    open_question(page)
+    page.get_by_label("Hint for the mind").fill("Not ready")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.reload()
+    open_question(page)
+    expect(page.get_by_label("Hint for the mind")).to_have_value("Not ready")
+
+
+def test_an_answer_by_keyboard_alone_is_carried_out_and_a_second_one_keeps_its_text(
+    lab: DeployedLab, visit: Visit, context: BrowserContext
+) -> None:
+    page = visit("/experiments?campaign=stuck")
+    late = context.new_page()
+    late.goto(lab.cloud.dashboard_url)
+    late.get_by_role("heading", level=1).wait_for()
+    late.goto(page.url)
+    open_question(late)
+    late.get_by_label("Hint for the mind").fill("Too late.")
+
+    badge = page.get_by_role("button", name="Human needed: stuck-0001")
+    badge.wait_for()
+    page.keyboard.press("n")
+    expect(badge).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Hint for the mind")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(badge).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Hint for the mind")).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(HINT)
+    lab.lengthen_the_smoke_test("stuck")
+    resume = page.get_by_role("button", name="Resume with hint")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if resume.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    late.get_by_role("button", name="Resume with hint").click()
+    expect(late.get_by_text("Already resolved by someone else")).to_be_visible()
+    expect(late.get_by_label("Hint for the mind")).to_have_value("Too late.")
+
+    records = lab.target.records
+    until(lambda: records.experiment("stuck-0001").status is Status.COMPLETED)
+    resumed = records.experiment("stuck-0001")
+    assert resumed.run == 2
+    expect(page.get_by_role("row", name=re.compile("stuck-0001.*Completed"))).to_be_visible()
+    proposal = lab.target.objects.get("experiments/stuck-0001/run-2/proposal-1.json")
+    assert json.loads(proposal)["hint"] == HINT
+    expect(page).to_have_title("Codec Lab")
+    page.goto(f"{lab.cloud.endpoint_url}/admin/campaign?campaign=stuck")
+    orders = page.get_by_role("table", name="Orders")
+    expect(orders.get_by_role("row", name=re.compile("operator.*Answer.*Done"))).to_be_visible()

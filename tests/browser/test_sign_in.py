@@ -1,0 +1,31 @@
+"""The way in."""
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.deployed_lab import DeployedLab, Visit
+
+
+def test_the_token_leaves_the_address_and_stays_with_the_tab(
+    lab: DeployedLab, visit: Visit
+) -> None:
+    page = visit("/experiments")
+    assert "token" not in page.url
+    stored = page.evaluate("[{...sessionStorage}, {...localStorage}, document.cookie]")
+    token = lab.cloud.dashboard_url.partition("#token=")[2]
+    assert token in stored[0].values()
+    assert token not in str(stored[1:])
+
+
+def test_without_a_token_there_is_only_the_way_in(
+    lab: DeployedLab, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(f"{lab.cloud.endpoint_url}/admin/experiments?campaign=good")
+    expect(page.get_by_role("heading", name="Sign in to Codec Lab")).to_be_visible()
+    page.get_by_label("Token").fill("guessed")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("did not accept the token")).to_be_visible()
+    page.get_by_label("Token").fill(lab.cloud.dashboard_url.partition("#token=")[2])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Experiments")).to_be_visible()
+    assert page.url.endswith("/experiments?campaign=good")

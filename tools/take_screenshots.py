@@ -1,0 +1,118 @@
+"""Take pictures of every page of a running dashboard, in light and dark, into docs/dashboard/.
+
+``tools/take_screenshots.py ADDRESS`` takes the address that ``lab up`` and ``lab run`` print. The
+pictures show the last created campaign: its best experiment, and the first one that needs a person.
+"""
+
+import json
+import shutil
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "dashboard"
+SIZE = {"width": 1440, "height": 900}
+TALLEST = 1600
+"""Pixels of a picture; what lies below is the same again."""
+
+Theme = Literal["light", "dark"]
+
+
+class Api:
+    """What the dashboard's API says, to choose what is shown."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self._token = parts.fragment.removeprefix("token=")
+
+    def get(self, path: str) -> Any:
+        """Give an answer."""
+        request = urllib.request.Request(  # noqa: S310 - the address that the lab printed
+            f"{self.origin}/api{path}", headers={"Authorization": f"Bearer {self._token}"}
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+def pages_of(api: Api) -> dict[str, str]:
+    """Name the pages to take and give their paths."""
+    campaign = api.get("/campaigns")["campaigns"][0]
+    listing = f"/campaigns/{campaign['campaign_id']}/experiments?sort=bd_rate_percent&limit=3"
+    ids = [row["experiment_id"] for row in api.get(listing)["items"]]
+    best = campaign["best_experiment_id"] or ids[0]
+    tabs = {tab: f"/experiments/{best}?tab={tab}" for tab in ("run", "rd", "code", "frames")}
+    return {
+        "progress": "/progress",
+        "experiments": "/experiments",
+        **tabs,
+        "logs": f"/experiments/{best}?tab=logs",
+        "compare": f"/compare?ids={','.join(ids)}",
+        "lineage": "/lineage",
+        "campaign": "/campaign",
+        "cost": "/cost",
+        "health": "/health",
+    }
+
+
+def settle(page: Page) -> None:
+    """Wait until everything on the page has come."""
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => !document.body.innerText.match(/^Loading /m)")
+    page.wait_for_timeout(300)
+
+
+def take(page: Page, name: str, theme: Theme) -> None:
+    """Store a picture of the whole page."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.screenshot(
+        path=FOLDER / f"{name}-{theme}.png",
+        clip={"x": 0, "y": 0, "width": SIZE["width"], "height": min(height, TALLEST)},
+        full_page=True,
+    )
+
+
+def take_all(browser: Browser, api: Api, address: str, theme: Theme) -> None:
+    """Take every page in a theme."""
+    page = browser.new_page(viewport=SIZE, color_scheme=theme, reduced_motion="reduce")
+    page.goto(address)
+    for name, path in pages_of(api).items():
+        page.goto(f"{api.origin}/admin{path}")
+        settle(page)
+        take(page, name, theme)
+    waiting = api.get("/needs-human")["items"]
+    if waiting:
+        campaign = waiting[0]["campaign_id"]
+        page.goto(f"{api.origin}/admin/experiments?status=needs_human&campaign={campaign}")
+        settle(page)
+        page.locator("[data-human]").first.click()
+        page.get_by_role("table", name="Fixes tried").wait_for()
+        settle(page)
+        page.screenshot(path=FOLDER / f"human-{theme}.png")
+    page.close()
+
+
+def main() -> None:
+    """Take the pictures of the dashboard at the address that was given."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: tools/take_screenshots.py ADDRESS (as `lab up` prints it)")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.exit("Chromium is missing: run `tools/setup.sh chromium`.")
+    address = sys.argv[1]
+    api = Api(address)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for theme in ("light", "dark"):
+            take_all(browser, api, address, theme)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
