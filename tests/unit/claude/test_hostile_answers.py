@@ -11,10 +11,11 @@ from typing import Any
 import anthropic
 import pytest
 
+from adapters.claude.analyst import ClaudeAnalyst
 from adapters.claude.designer import ClaudeDesigner
 from adapters.claude.fixer import ClaudeFixer
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
-from codec_lab.minds import DesignTask, FixTask
+from codec_lab.minds import AnalysisTask, DesignTask, FixTask
 from tests.unit.claude.fake_service import FakeService, Reply, Tool
 from tests.unit.claude.tasks import KEY
 
@@ -33,6 +34,7 @@ FIXED: dict[str, Any] = {
     "reason": "r",
     "change": "c",
 }
+EXPLAINED: dict[str, Any] = {"analysis": "c", "lessons": "r"}
 LIMITED: dict[str, Any] = {"limits": [{"limit": "cpu_s", "value": 130}], "reason": "r"}
 
 OUTSIDE = (
@@ -89,6 +91,7 @@ def beside_the_tools(good: Tool) -> Iterator[Case]:
 
 def design_cases() -> Iterator[Case]:
     yield from malformed("write_candidate", WRITTEN)
+    yield from malformed("edit_parent", EDITED)
     yield from beside_the_tools(Tool("write_candidate", WRITTEN))
     for name in OUTSIDE:
         files = [*WRITTEN["files"], {"name": name, "source": "pass"}]
@@ -131,6 +134,15 @@ def fix_cases() -> Iterator[Case]:
     yield "a design", Reply([Tool("write_candidate", WRITTEN)]), "unknown tool"
 
 
+def analysis_cases() -> Iterator[Case]:
+    yield from malformed("write_analysis", EXPLAINED)
+    yield from beside_the_tools(Tool("write_analysis", EXPLAINED))
+    yield "empty", Reply([Tool("write_analysis", {**EXPLAINED, "analysis": ""})]), "analysis: "
+    wordy = {**EXPLAINED, "analysis": "word " * 10_000}
+    yield "wordy", Reply([Tool("write_analysis", wordy)]), "analysis: String should have at most"
+    yield "a fix", Reply([Tool("edit_candidate", FIXED)]), "unknown tool"
+
+
 def parameters(cases: Iterator[Case]) -> list[Any]:
     return [
         pytest.param(reply, why, id=f"{n} {what}") for n, (what, reply, why) in enumerate(cases)
@@ -138,10 +150,11 @@ def parameters(cases: Iterator[Case]) -> list[Any]:
 
 
 DESIGNS, FIXES = parameters(design_cases()), parameters(fix_cases())
+ANALYSES = parameters(analysis_cases())
 
 
 def test_there_are_enough_cases() -> None:
-    assert len(DESIGNS) + len(FIXES) >= 150
+    assert len(DESIGNS) + len(FIXES) + len(ANALYSES) >= 200
 
 
 @pytest.mark.parametrize(("reply", "why"), DESIGNS)
@@ -169,6 +182,20 @@ def test_a_fix_is_rejected_for_a_reason(
     service.script = [reply]
     with pytest.raises(DesignRejectedError, match=why) as raised:
         ClaudeFixer(client, MODEL).fix(fix_task)
+    holds(raised.value)
+
+
+@pytest.mark.parametrize(("reply", "why"), ANALYSES)
+def test_an_analysis_is_rejected_for_a_reason(
+    service: FakeService, client: anthropic.Anthropic, reply: Reply, why: str
+) -> None:
+    task = AnalysisTask(
+        goal="", experiment_id="default-0001", change="", hypothesis="", facts="", results=(),
+        expected_bd_rate_percent=None, parent="", effects="", lessons="",
+    )  # fmt: skip
+    service.script = [reply]
+    with pytest.raises(DesignRejectedError, match=why) as raised:
+        ClaudeAnalyst(client, MODEL).analyze(task)
     holds(raised.value)
 
 
