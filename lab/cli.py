@@ -11,6 +11,7 @@ import typer
 from lab import (
     campaign_commands,
     cloud_commands,
+    decode_command,
     evaluate_command,
     experiment_commands,
     reproduce_command,
@@ -37,6 +38,7 @@ for command in (
     experiment_commands.answer,
     experiment_commands.abandon,
     evaluate_command.evaluate,
+    decode_command.decode,
     reproduce_command.reproduce,
     cloud_commands.up,
     cloud_commands.deploy,

@@ -29,7 +29,7 @@ def session_of(event: Mapping[str, Any]) -> Session:
     claims = authorizer.get("jwt", {}).get("claims")
     if not claims:
         raise UnauthorizedError("Sign in first.")
-    user = str(claims.get("username") or claims.get("sub", ""))
+    user = str(claims.get("email") or claims.get("username") or claims.get("sub", ""))
     # API Gateway hands an array over as text: "[operator viewer]".
     groups = str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()
     for role in (Role.OPERATOR, Role.VIEWER):
