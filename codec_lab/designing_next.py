@@ -1,5 +1,7 @@
 """The phase ``DesignNext``: where the next experiment starts; the end of this one."""
 
+from decimal import Decimal
+
 from codec_lab.archive import Archive
 from codec_lab.campaign import Campaign, CampaignChanges, NextDesign
 from codec_lab.crowning import crown
@@ -23,7 +25,8 @@ def design_next(
     """
     experiment = records.experiment(request.experiment_id)
     campaign = records.campaign(experiment.campaign_id)
-    chosen = _choose(experiment, campaign, records)
+    archive = Archive(records.experiments(campaign.campaign_id))
+    chosen = _choose(experiment, campaign, archive)
     records.update_campaign(campaign.campaign_id, CampaignChanges(next_design=chosen))
     incumbent = campaign.champion
     champion = crown(
@@ -41,14 +44,26 @@ def design_next(
             status=Status.COMPLETED,
             phase=Phase.DESIGN_NEXT,
             needs_human=False,
+            usd_per_point=_usd_per_point(experiment, archive),
         ),
     )
     publish(campaign.campaign_id, records=records, status_page=status_page)
     return DesignNextResult(parent_sha256=chosen.parent_sha256, reason=chosen.reason)
 
 
-def _choose(experiment: Experiment, campaign: Campaign, records: Records) -> NextDesign:
-    archive = Archive(records.experiments(campaign.campaign_id))
+def _usd_per_point(experiment: Experiment, archive: Archive) -> Decimal | None:
+    """Divide what an experiment cost by the points of BD-rate it gained over its parent."""
+    _, *ancestors = archive.lineage(experiment)
+    own = experiment.bd_rate_percent
+    if own is None or not ancestors or ancestors[0].bd_rate_percent is None:
+        return None
+    gained = Decimal(str(ancestors[0].bd_rate_percent)) - Decimal(str(own))
+    if gained <= 0:
+        return None
+    return (experiment.model_cost_usd / gained).quantize(Decimal("0.000001"))
+
+
+def _choose(experiment: Experiment, campaign: Campaign, archive: Archive) -> NextDesign:
     # Seeded by the experiment, so that a retry of this state chooses the same parent.
     choice = archive.choose_parent(f"{campaign.random_seed}/{experiment.number}")
     if choice is None:

@@ -125,6 +125,8 @@ class Experiment(Model):
         What the measurements say; written after them.
     model_cost_usd : Decimal
         What the calls to a model cost.
+    usd_per_point : Decimal or None
+        That by percent point of BD-rate gained over the parent; absent if none was gained.
     """
 
     experiment_id: Name
@@ -170,6 +172,7 @@ class Experiment(Model):
     tier: str | None = None
     analysis: str | None = None
     model_cost_usd: Decimal = Decimal(0)
+    usd_per_point: Decimal | None = None
 
 
 class ExperimentChanges(Model):
@@ -211,6 +214,7 @@ class ExperimentChanges(Model):
     repeats: Name | None = None
     tier: str | None = None
     analysis: str | None = None
+    usd_per_point: Decimal | None = None
 
 
 class Attempt(Model):

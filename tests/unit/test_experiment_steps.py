@@ -542,3 +542,21 @@ def test_the_first_experiment_has_no_screen_to_beat(
         clock=clock,
     )
     assert not judged.stopped
+
+
+def test_the_cost_of_a_gained_point_is_recorded_at_the_end(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    executed(records, objects, clock, {"x265-medium": 30.0})
+    analyze(REQUEST, records=records, objects=objects, clock=clock)
+    design_next(REQUEST, records=records, status_page=KeptStatusPage(), clock=clock)
+    first = records.experiment("default-0001")
+    assert first.usd_per_point is None
+    child = experiment(
+        2, candidate_sha256="c" * 64, parent_sha256=first.candidate_sha256, bd_rate_percent=27.5,
+        model_cost_usd=Decimal("0.05"), proposal_key="p",
+    )  # fmt: skip
+    records.create_experiment(child)
+    request = PhaseRequest(experiment_id="default-0002", run=1)
+    design_next(request, records=records, status_page=KeptStatusPage(), clock=clock)
+    assert records.experiment("default-0002").usd_per_point == Decimal("0.02")
