@@ -13,6 +13,7 @@ from codec_lab.minds import Archived, DesignTask, Failure, Trial
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
 from codec_lab.phase import Phase, Status
+from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, Designer, ObjectStore, Records, StatusPage
 from codec_lab.proposal import Mind, Proposal
 from codec_lab.publishing import publish
@@ -61,6 +62,7 @@ def design(
     ]
     known = records.experiments(campaign.campaign_id)
     archive = Archive(known)
+    plan = documents.load(objects, keys.plan(campaign.campaign_id), EvaluationPlan)
     following = campaign.next_design
     parent_key = following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
     task = DesignTask(
@@ -70,7 +72,7 @@ def design(
         random_seed=campaign.random_seed,
         parent=documents.load(objects, parent_key, Proposal),
         archive=tuple(
-            _archived(best, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
+            _archived(best, plan, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
         ),
         trials=_trials(archive),
         failures=tuple(_failures(known, records)),
@@ -127,8 +129,11 @@ def design(
     return DesignResult(candidate_sha256=sha256, change=proposal.change)
 
 
-def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archived:
+def _archived(
+    best: Experiment, plan: EvaluationPlan, records: Records, objects: ObjectStore
+) -> Archived:
     """Read an earlier candidate; its results on hidden clips stay out."""
+    shown = {clip.sha256 for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
     return Archived(
         experiment_id=best.experiment_id,
         proposal=documents.load(objects, best.proposal_key or "", Proposal),
@@ -138,7 +143,7 @@ def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archi
             evaluation.result
             for evaluation in records.evaluations(best.experiment_id)
             if evaluation.candidate_sha256 == best.candidate_sha256
-            and evaluation.result.role is ClipRole.DEVELOPMENT
+            and evaluation.result.clip_sha256 in shown
         ),
     )
 

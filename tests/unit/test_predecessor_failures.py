@@ -223,6 +223,7 @@ def test_15_the_prompt_holds_scores_source_failures_and_lessons(lab: Lab) -> Non
     question = design_question(mind.design_tasks[0])
     for told in ("PSNR-Y", "30.00", "def encode", "IndexError: line 3", "+12.5 %", "gop_size"):
         assert told in question
+    assert "park" not in question, "the hidden clip is told to a mind"
 
 
 def test_16_an_update_erases_nothing(lab: Lab) -> None:
