@@ -22,10 +22,10 @@ _PRINT = re.compile(r"^(\s*)print\s+(.+)$")
 
 def mends(candidate: Candidate, parent: Candidate, evidence: Evidence) -> Iterator[Mend]:
     """Rewrite the line, or take back as few changes as make the source parse."""
-    if not evidence.places:
+    place = next((place for place in evidence.places if place.file in candidate.files), None)
+    if place is None:
         return
-    place = evidence.places[0]
-    source = candidate.files.get(place.file, "")
+    source = candidate.files[place.file]
     lines = source.splitlines(keepends=True)
     if "```" in source:
         yield Mend(

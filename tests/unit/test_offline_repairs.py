@@ -1,6 +1,7 @@
 """The offline fixer: each rule on the typed fault that it is for."""
 
 import ast
+import contextlib
 
 import pytest
 from hypothesis import given
@@ -358,3 +359,73 @@ def test_undoing_every_change_gives_the_parent(before: list[str], after: list[st
     found = changes(candidate, parent)
     assert reverted(candidate, parent, found) == parent
     assert bool(found) == (candidate != parent)
+
+
+FAULT_TYPES = (
+    "CandidateSyntaxError", "CandidateImportError", "CandidateCrashError", "ContractError",
+    "LimitExceededError", "RoundTripError",
+)  # fmt: skip
+SAID = st.one_of(
+    st.text(max_size=60),
+    st.sampled_from(
+        [
+            "codec.py, line 12: invalid syntax.",
+            "codec.py, line 999: expected ':'.",
+            "raised NameError: name '_levels' is not defined",
+            "raised AttributeError: module 'numpy' has no attribute 'float'",
+            "No module named 'numpy.linalgg'",
+            "decode returned int32 (3, 4, 6) as y; it must be uint8 (3, 4, 6)",
+            "encode returned list; it must return bytes",
+            "decode gives another picture the second time",
+            "raised KeyError: 'step'",
+            "cannot cache function '_levels': no locator available",
+            "assignment destination is read-only",
+        ]
+    ),
+)
+TRACEBACKS = st.one_of(
+    st.text(max_size=60),
+    st.builds(
+        '  File "{}", line {}, in f\n'.format,
+        st.sampled_from(["codec.py", "other.py", "absent.py", "<string>"]),
+        st.integers(0, 99),
+    ),
+)
+SOURCES = st.one_of(
+    st.text(max_size=80),
+    st.sampled_from([PARENT, SOUND, f"```\n{SOUND}", SOUND[:200], SOUND.replace("    ", "\t")]),
+)
+
+
+@given(
+    st.builds(
+        Fault,
+        error_type=st.sampled_from(FAULT_TYPES),
+        message=SAID,
+        direction=st.sampled_from([None, "encode", "decode"]),
+        exception=st.sampled_from([None, "KeyError", "TypingError", "SIGABRT"]),
+        limit=st.sampled_from([None, "cpu_s", "memory_bytes", "log_bytes"]),
+        traceback=TRACEBACKS,
+    ),
+    SOURCES,
+    SOURCES,
+    st.integers(1, 5),
+)
+def test_any_fault_of_any_source_ends_in_a_new_bundle_or_a_question(
+    fault: Fault, source: str, extra: str, attempt: int
+) -> None:
+    failed = Proposal.model_validate(
+        {
+            **proposal(source).model_dump(),
+            "candidate": {"files": {"codec.py": source, "other.py": extra}},
+        }
+    )
+    broken = task(
+        source, fault, attempt, proposal=failed,
+        tried=frozenset({Bundle.of(failed).manifest.bundle_sha256}),
+    )  # fmt: skip
+    with contextlib.suppress(NothingLeftToTryError):
+        fix = OfflineFixer().fix(broken)
+        assert fix.reason
+        assert Bundle.of(fix.proposal).manifest != Bundle.of(failed).manifest
+        assert fix.proposal.candidate != broken.parent.candidate
