@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from adapters.service_errors import code_of, store_errors
@@ -14,6 +15,9 @@ from codec_lab.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+SIGNATURE = Config(signature_version="s3v4")
+"""For clients that sign addresses: the older form, a default of some regions, is refused."""
 
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_pascal
 
 from adapters.campaign_executions import CampaignExecutions
 from adapters.dynamodb import DynamoRecords
-from adapters.s3 import S3ObjectStore
+from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.errors import ConfigurationError
 from local.settings import REGION, client_environment
@@ -144,7 +144,7 @@ class Target:
     @cached_property
     def s3(self) -> "S3Client":
         """Amazon S3."""
-        return self._session.client("s3", endpoint_url=self.endpoint_url)
+        return self._session.client("s3", endpoint_url=self.endpoint_url, config=SIGNATURE)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":

@@ -3,11 +3,10 @@
 from functools import cache
 
 import boto3
-from botocore.config import Config
 
 from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_ledger import DynamoLedger
-from adapters.s3 import S3ObjectStore
+from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.status_page import SiteStatusPage
 from adapters.system_clock import SystemClock
 
@@ -29,9 +28,7 @@ def ledger(table: str) -> DynamoLedger:
 @cache
 def objects(bucket: str) -> S3ObjectStore:
     """Connect to a bucket."""
-    # The older signature, a default of some regions, is refused by buckets of the newer ones.
-    signature = Config(signature_version="s3v4")
-    return S3ObjectStore(bucket, boto3.client("s3", config=signature))
+    return S3ObjectStore(bucket, boto3.client("s3", config=SIGNATURE))
 
 
 @cache
