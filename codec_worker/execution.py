@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -21,9 +21,11 @@ from codec_worker.protocol import (
     check_curve,
     check_no_clip_is_embedded,
     check_round_trip,
-    measure_point,
+    decode_point,
+    encode_mirrored,
 )
-from codec_worker.runner import Runner
+from codec_worker.runner import Encoded, Runner
+from codec_worker.turns import encode_then_decode
 from codec_worker.video import planes_sha256
 
 PointListener = Callable[[SourceClip, RatePoint], None]
@@ -57,17 +59,38 @@ class _Task(NamedTuple):
         return self.loaded.source.name, self.quality
 
     @property
-    def weight(self) -> int:
-        """Grows with the time that the point takes."""
-        return self.loaded.clip.y.size * (50 + self.quality)
+    def what(self) -> str:
+        """For messages."""
+        return f"{self.loaded.source.name} at quality {self.quality}"
+
+    @property
+    def weight(self) -> tuple[int, str, int]:
+        """Grows with the time that the clip takes, then with the time that the point takes."""
+        return self.loaded.clip.y.size, self.loaded.source.name, self.quality
+
+
+class _Bitstreams(NamedTuple):
+    """What a task's encoders gave.
+
+    Attributes
+    ----------
+    encoded : Encoded
+        Of the clip.
+    mirrored : bytes or None
+        Of its mirror image, where that is checked.
+    """
+
+    encoded: Encoded
+    mirrored: bytes | None
 
 
 class Execution:
     """Measures one candidate on clips of a plan.
 
-    Rate points run side by side, one per core, each in sandboxes of its own; times are CPU times
-    of the candidate's processes, which do not depend on how busy the machine is. A point that the
-    same run has measured before is taken from the store.
+    Rate points run side by side, one per core, each in sandboxes of its own; no decoder runs while
+    its clip is being encoded. Times are CPU times of the candidate's processes, which do not
+    depend on how busy the machine is. A point that the same run has measured before is taken from
+    the store.
 
     Parameters
     ----------
@@ -137,7 +160,12 @@ class Execution:
         measured = self._measured_before(tasks)
         tasks = [task for task in tasks if task.key not in measured]
         with self._at_work(len(tasks)) as pool:
-            points = {pool.submit(self._measure, task): task for task in tasks}
+            of_clips = [(task.loaded.source.name, task) for task in tasks]
+            for task, point in encode_then_decode(
+                pool, _cores(), of_clips, self._encode, self._decode
+            ):
+                measured[task.key] = point
+                self._on_point(task.loaded.source, point)
             curves = {
                 (loaded.source.name, name): pool.submit(
                     anchors.curve, name, loaded.source, loaded.clip, self._store
@@ -145,22 +173,18 @@ class Execution:
                 for loaded in clips
                 for name in anchor_names
             }
-            for future in as_completed(points):
-                task = points[future]
-                measured[task.key] = future.result()
-                self._on_point(task.loaded.source, measured[task.key])
-            of_clips = {
+            by_clip = {
                 source: [measured[source.name, quality] for quality in sorted(qualities)]
                 for source, _ in clips
             }
-            for source, curve in of_clips.items():
+            for source, curve in by_clip.items():
                 with withhold_if_hidden(source, self.log):
                     check_curve(curve, source.name)
             return tuple(
                 clip_result(
                     source, curve, [curves[source.name, name].result() for name in anchor_names]
                 )
-                for source, curve in of_clips.items()
+                for source, curve in by_clip.items()
             )
 
     def _measured_before(self, tasks: Sequence[_Task]) -> dict[tuple[str, int], RatePoint]:
@@ -175,14 +199,13 @@ class Execution:
     @contextmanager
     def _at_work(self, task_count: int) -> Iterator[ThreadPoolExecutor]:
         """Give a pool of threads and, for as many of them as there are tasks, a runner each."""
-        cores = len(os.sched_getaffinity(0))
         candidate, limits = self._bundle.candidate, self._bundle.manifest.limits
-        runners = [Runner(candidate, limits) for _ in range(min(cores, task_count))]
+        runners = [Runner(candidate, limits) for _ in range(min(_cores(), task_count))]
         try:
             with ExitStack() as stack:
                 for runner in runners:
                     self._runners.put(stack.enter_context(runner))
-                pool = stack.enter_context(ThreadPoolExecutor(max(cores, 1)))
+                pool = stack.enter_context(ThreadPoolExecutor(_cores()))
                 try:
                     yield pool
                 except BaseException:
@@ -193,22 +216,43 @@ class Execution:
             self.log += [entry for runner in runners for entry in runner.log]
             self.candidate_cpu_s += sum(runner.cpu_s for runner in runners)
 
-    def _measure(self, task: _Task) -> RatePoint:
-        """Measure one point on the next free runner; check the round trip at the cheapest."""
+    def _encode(self, task: _Task) -> _Bitstreams:
         (source, clip), quality = task
-        what = f"{source.name} at quality {quality}"
+        with self._runner(source) as runner:
+            encoded = runner.encode(clip, quality, task.what)
+            # A hidden clip has been seen by no candidate: its mirror image would tell nothing.
+            if not self._is_proof(task) or source.role is ClipRole.HIDDEN:
+                return _Bitstreams(encoded, None)
+            return _Bitstreams(encoded, encode_mirrored(runner, clip, quality, task.what))
+
+    def _decode(self, task: _Task, bitstreams: _Bitstreams) -> RatePoint:
+        """Decode and measure one point; check the round trip at the cheapest."""
+        (source, clip), quality = task
+        with self._runner(source) as runner:
+            measurement = decode_point(runner, clip, quality, bitstreams.encoded, task.what)
+            if self._is_proof(task):
+                check_round_trip(runner, clip, measurement, task.what)
+            if bitstreams.mirrored is not None:
+                check_no_clip_is_embedded(runner, clip, measurement, bitstreams.mirrored, task.what)
+        shown = quality == self._plan.qualities[1]  # the decoded pictures of one point per clip
+        return self._kept.keep(source, clip, measurement, with_pictures=shown)
+
+    def _is_proof(self, task: _Task) -> bool:
+        return task.quality == min(self._plan.qualities)
+
+    @contextmanager
+    def _runner(self, source: SourceClip) -> Iterator[Runner]:
+        """Give the next free runner for a call on a clip."""
         runner = self._runners.get()
         try:
             with withhold_if_hidden(source, runner.log):
-                measurement = measure_point(runner, clip, quality, what)
-                if quality == min(self._plan.qualities):
-                    check_round_trip(runner, clip, measurement, what)
-                    if source.role is ClipRole.DEVELOPMENT:  # others no candidate has ever seen
-                        check_no_clip_is_embedded(runner, clip, measurement, what)
+                yield runner
         finally:
             self._runners.put(runner)
-        shown = quality == self._plan.qualities[1]  # the decoded pictures of one point per clip
-        return self._kept.keep(source, clip, measurement, with_pictures=shown)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def clip_result(
