@@ -98,7 +98,7 @@ def healed(case: Case, corpus: Corpus) -> Outcome:
     frozen = tiny_clip()
     order = CampaignOrder(
         goal="", mind=Mind.OFFLINE, seed_source=source, limits=LIMITS, hard_limits=HARD_LIMITS,
-        experiments=1,
+        screen=None, experiments=1,
     )  # fmt: skip
     clips = [(frozen.source, frozen.data)]
     campaign = open_campaign(order, clips, records=records, objects=objects, clock=clock)
