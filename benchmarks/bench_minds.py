@@ -31,7 +31,7 @@ from codec_lab.novelty import source_sha256
 from codec_lab.ports import Designer
 from codec_lab.proposal import Mind, Proposal
 from infra.dependencies_layer import layer_folder
-from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_MS = 300
@@ -170,7 +170,6 @@ def designed(
         records=records,
         objects=objects,
         designer_of=lambda _: mind,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
 

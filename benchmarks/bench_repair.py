@@ -37,7 +37,7 @@ from codec_lab.proposal import Mind, Proposal
 from codec_worker.clips import FrozenClip, freeze
 from codec_worker.contract import Clip
 from codec_worker.job import Job
-from tests.fakes import KeptStatusPage, MemoryObjects, MemoryRecords
+from tests.fakes import MemoryObjects, MemoryRecords
 
 
 class Outcome(NamedTuple):
@@ -151,11 +151,10 @@ def validated(
     attempt: int, records: MemoryRecords, objects: MemoryObjects, clock: SystemClock
 ) -> str | None:
     """Deploy, validate and judge; give the fault."""
-    page = KeptStatusPage()
     request = DeployRequest(
         experiment_id="default-0001", run=1, validation_attempt=attempt, execution_attempt=1
     )
-    jobs = deploy(request, records=records, objects=objects, status_page=page, clock=clock)
+    jobs = deploy(request, records=records, objects=objects, clock=clock)
     with tempfile.TemporaryDirectory() as folder:
         Job(jobs.validation, objects, Path(folder), Logger("bench", level="ERROR")).run()
     try:
@@ -163,7 +162,6 @@ def validated(
             JudgeRequest(job=jobs.validation),
             records=records,
             objects=objects,
-            status_page=page,
             clock=clock,
         )
     except CandidateFaultError as fault:

@@ -38,7 +38,7 @@ from codec_worker.clips import FrozenClip, default_clips, freeze, thaw
 from codec_worker.contract import Clip
 from codec_worker.directory_store import DirectoryStore
 from codec_worker.job import Job
-from tests.fakes import KeptStatusPage, MemoryRecords
+from tests.fakes import MemoryRecords
 
 SMALL = Path(__file__).resolve().parent.parent / "codec_worker/codecs/small.py"
 
@@ -100,7 +100,7 @@ def pursued(
 ) -> list[float]:
     """Run a campaign and give the BD-rate of each experiment, in percent."""
     records, objects, clock = MemoryRecords(), DirectoryStore(folder / "store"), SystemClock()
-    page, campaign_id = KeptStatusPage(), f"{type(designer).__name__}-{seed}"
+    campaign_id = f"{type(designer).__name__}-{seed}"
     order = CampaignOrder(
         campaign_id=campaign_id,
         goal="",
@@ -130,14 +130,12 @@ def pursued(
             records=records,
             objects=objects,
             designer_of=lambda mind: designer,  # noqa: ARG005
-            status_page=page,
             clock=clock,
         )
         jobs = deploy(
             DeployRequest(experiment_id=name, run=1, validation_attempt=1, execution_attempt=1),
             records=records,
             objects=objects,
-            status_page=page,
             clock=clock,
         )
         with tempfile.TemporaryDirectory() as cache:
@@ -146,11 +144,10 @@ def pursued(
             JudgeRequest(job=jobs.execution),
             records=records,
             objects=objects,
-            status_page=page,
             clock=clock,
         )
         found = analyze(request, records=records, objects=objects, clock=clock)
-        design_next(request, records=records, status_page=page, clock=clock)
+        design_next(request, records=records, clock=clock)
         rates.append(float("inf") if found.bd_rate_percent is None else found.bd_rate_percent)
     return rates
 

@@ -5,8 +5,7 @@ from codec_lab.errors import UnknownRecordError
 from codec_lab.events import Choice, ChooseRequest, ExperimentInput
 from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
 from codec_lab.phase import Phase, Status
-from codec_lab.ports import Clock, Executions, Ledger, Records, StatusPage
-from codec_lab.publishing import publish
+from codec_lab.ports import Clock, Executions, Ledger, Records
 
 MAX_RUNS = 20
 """Executions of one experiment before its interruptions are put to a person."""
@@ -18,7 +17,6 @@ def choose_experiment(
     records: Records,
     ledger: Ledger,
     executions: Executions,
-    status_page: StatusPage,
     clock: Clock,
 ) -> Choice:
     """Find the campaign's next experiment: one that was interrupted, or a new one.
@@ -31,23 +29,20 @@ def choose_experiment(
     except UnknownRecordError:  # the schedule runs before anybody opened a campaign
         return Choice(action="stop", reason=f"There is no campaign {request.campaign_id!r} yet.")
     control = records.control(request.campaign_id)
-    try:
-        if control.paused:
-            return Choice(action="stop", reason="The campaign is paused.")
-        waiting = _waiting(campaign, records, executions, clock)
-        if waiting is not None:
-            return _run(waiting, f"{waiting.experiment_id} was waiting or was interrupted.")
-        if campaign.experiment_count >= control.experiment_limit:
-            return Choice(
-                action="stop", reason=f"All {control.experiment_limit} experiments have been run."
-            )
-        over = _at_an_end(campaign, control, records, ledger, clock)
-        if over is not None:
-            return Choice(action="stop", reason=over)
-        new = _create(campaign, records, clock)
-        return _run(new, f"{new.experiment_id} is new.")
-    finally:
-        publish(campaign.campaign_id, records=records, status_page=status_page)
+    if control.paused:
+        return Choice(action="stop", reason="The campaign is paused.")
+    waiting = _waiting(campaign, records, executions, clock)
+    if waiting is not None:
+        return _run(waiting, f"{waiting.experiment_id} was waiting or was interrupted.")
+    if campaign.experiment_count >= control.experiment_limit:
+        return Choice(
+            action="stop", reason=f"All {control.experiment_limit} experiments have been run."
+        )
+    over = _at_an_end(campaign, control, records, ledger, clock)
+    if over is not None:
+        return Choice(action="stop", reason=over)
+    new = _create(campaign, records, clock)
+    return _run(new, f"{new.experiment_id} is new.")
 
 
 def _at_an_end(

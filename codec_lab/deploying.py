@@ -8,9 +8,8 @@ from codec_lab.experiment import ExperimentChanges
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
-from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
+from codec_lab.ports import Clock, ObjectStore, Records
 from codec_lab.proposal import Proposal
-from codec_lab.publishing import publish
 from codec_lab.sharding import shares
 
 
@@ -19,7 +18,6 @@ def deploy(
     *,
     records: Records,
     objects: ObjectStore,
-    status_page: StatusPage,
     clock: Clock,
     max_shards: int = 1,
 ) -> DeployResult:
@@ -64,7 +62,6 @@ def deploy(
             validation_attempts=request.validation_attempt,
         ),
     )
-    publish(experiment.campaign_id, records=records, status_page=status_page)
     plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
 
     def job(kind: JobKind, attempt: int) -> JobSpec:

@@ -14,9 +14,8 @@ from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
-from codec_lab.ports import Clock, Designer, ObjectStore, Records, StatusPage
+from codec_lab.ports import Clock, Designer, ObjectStore, Records
 from codec_lab.proposal import Mind, Proposal
-from codec_lab.publishing import publish
 from codec_lab.verdict import Fault
 
 ARCHIVE_SIZE = 5
@@ -31,7 +30,6 @@ def design(
     records: Records,
     objects: ObjectStore,
     designer_of: Callable[[Mind], Designer],
-    status_page: StatusPage,
     clock: Clock,
 ) -> DesignResult:
     """Have the campaign's mind propose the experiment's candidate.
@@ -94,7 +92,6 @@ def design(
         experiment.experiment_id,
         ExperimentChanges(updated_at=clock.now(), phase=Phase.DESIGN, mind=campaign.mind),
     )
-    publish(campaign.campaign_id, records=records, status_page=status_page)
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)
     except CodecLabError as error:

@@ -9,13 +9,10 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.events import DesignNextResult, PhaseRequest
 from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.phase import Phase, Status
-from codec_lab.ports import Clock, Records, StatusPage
-from codec_lab.publishing import publish
+from codec_lab.ports import Clock, Records
 
 
-def design_next(
-    request: PhaseRequest, *, records: Records, status_page: StatusPage, clock: Clock
-) -> DesignNextResult:
+def design_next(request: PhaseRequest, *, records: Records, clock: Clock) -> DesignNextResult:
     """Choose the parent of the next design, crown a champion and complete the experiment.
 
     Raises
@@ -47,7 +44,6 @@ def design_next(
             usd_per_point=_usd_per_point(experiment, archive),
         ),
     )
-    publish(campaign.campaign_id, records=records, status_page=status_page)
     return DesignNextResult(parent_sha256=chosen.parent_sha256, reason=chosen.reason)
 
 

@@ -11,8 +11,7 @@ from codec_lab.merging import attest, merge
 from codec_lab.parent_equality import fault_of_equality
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
-from codec_lab.ports import Clock, ObjectStore, Records, StatusPage
-from codec_lab.publishing import publish
+from codec_lab.ports import Clock, ObjectStore, Records
 from codec_lab.screening import screen_bd_rate, stop_reason
 from codec_lab.verdict import Fault, Verdict
 
@@ -25,7 +24,6 @@ def judge(
     *,
     records: Records,
     objects: ObjectStore,
-    status_page: StatusPage,
     clock: Clock,
 ) -> JudgeResult:
     """Record the outcome of a job.
@@ -87,7 +85,6 @@ def judge(
     records.update_experiment(
         job.experiment_id, ExperimentChanges(updated_at=clock.now(), **changes)
     )
-    publish(experiment.campaign_id, records=records, status_page=status_page)
     if verdict.fault is not None:
         raise _error_of(verdict.fault)
     measured = verdict.results or verdict.screen

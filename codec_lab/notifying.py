@@ -4,12 +4,11 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.events import PhaseRequest
 from codec_lab.experiment import HumanReason
 from codec_lab.notice import HumanNotice
-from codec_lab.ports import Notifier, Records, StatusPage
-from codec_lab.publishing import publish
+from codec_lab.ports import Notifier, Records
 
 
 def notify_human(
-    request: PhaseRequest, *, records: Records, notifier: Notifier, status_page: StatusPage
+    request: PhaseRequest, *, records: Records, notifier: Notifier
 ) -> tuple[HumanNotice, HumanReason]:
     """Send the notice of an experiment's latest reason.
 
@@ -28,6 +27,5 @@ def notify_human(
         raise ConfigurationError(f"{experiment.experiment_id} has no question for a person.")
     reason = experiment.human_intervention_reasons[-1]
     notice = HumanNotice.of(experiment, reason)
-    publish(experiment.campaign_id, records=records, status_page=status_page)
     notifier.notify(notice)
     return notice, reason

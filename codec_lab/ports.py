@@ -194,15 +194,6 @@ class Notifier(Protocol):
         """Send a notice."""
 
 
-class StatusPage(Protocol):
-    """The page that lists the experiments of a campaign."""
-
-    def publish(
-        self, campaign: Campaign, control: Control, experiments: Sequence[Experiment]
-    ) -> None:
-        """Replace what the page shows."""
-
-
 class Clock(Protocol):
     """The time."""
 

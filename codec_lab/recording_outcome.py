@@ -5,13 +5,10 @@ from codec_lab.events import OutcomeRequest, OutcomeResult
 from codec_lab.experiment import HumanReason
 from codec_lab.pauses import pause_after
 from codec_lab.phase import Status
-from codec_lab.ports import Clock, Records, StatusPage
-from codec_lab.publishing import publish
+from codec_lab.ports import Clock, Records
 
 
-def record_outcome(
-    request: OutcomeRequest, *, records: Records, status_page: StatusPage, clock: Clock
-) -> OutcomeResult:
+def record_outcome(request: OutcomeRequest, *, records: Records, clock: Clock) -> OutcomeResult:
     """Count the outcome, flag an experiment whose execution was lost, choose the pause."""
     experiment = records.experiment(request.experiment_id)
     lost = not request.succeeded and experiment.status in {Status.QUEUED, Status.RUNNING}
@@ -33,5 +30,4 @@ def record_outcome(
     records.update_campaign(
         campaign.campaign_id, CampaignChanges(failures_in_a_row=pause.failures_in_a_row)
     )
-    publish(campaign.campaign_id, records=records, status_page=status_page)
     return OutcomeResult(pause_s=pause.pause_s, failures_in_a_row=pause.failures_in_a_row)

@@ -198,7 +198,7 @@ class DashboardStack(Stack):
             ],
             destination_bucket=bucket,
             destination_key_prefix="admin",
-            prune=False,  # status.json is not one of the files
+            prune=False,  # a page that is open still asks for the files it began with
             memory_limit=256,
         )
         handler = cast("Construct", upload.handler_role.node.scope)

@@ -49,7 +49,7 @@ class PhaseFunctions:
 
     def of_experiment(self, definition: Definition) -> list[PhaseFunction]:
         """Make the functions of the experiment's state machine."""
-        moving = [
+        return [
             self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
             self._make(
                 "Deploy",
@@ -67,9 +67,6 @@ class PhaseFunctions:
             ),
             self._make("DesignNext", definition),
             self._notify_human(definition),
-        ]
-        return [
-            *self._published(moving),
             self._mind("FixValidation", definition, reads=("campaigns/*", "experiments/*")),
             self._mind("FixExecution", definition, reads=("campaigns/*", "experiments/*")),
             self._mind("Analyze", definition, reads=("campaigns/*",), writes=()),
@@ -85,16 +82,7 @@ class PhaseFunctions:
             environment={"CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn},
         )
         experiment.allow_on_executions(choose.role, "states:DescribeExecution")
-        return self._published([choose, self._make("RecordOutcome", definition)])
-
-    def _published(self, functions: list[PhaseFunction]) -> list[PhaseFunction]:
-        """Let functions that move an experiment bring the status page up to date."""
-        for one in functions:
-            self._data.site.grant_write(one.role, "admin/status.json")
-            one.function.add_environment(
-                "CODEC_LAB_SITE_BUCKET", self._data.site.bucket.bucket_name
-            )
-        return functions
+        return [choose, self._make("RecordOutcome", definition)]
 
     def _mind(
         self,

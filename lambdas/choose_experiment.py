@@ -8,7 +8,7 @@ import boto3
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.choosing import choose_experiment
 from codec_lab.events import ChooseRequest
-from lambdas.connections import clock, ledger, records, status_page
+from lambdas.connections import clock, ledger, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -20,7 +20,6 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
-    site_bucket: str
     experiment_state_machine_arn: str
 
 
@@ -43,7 +42,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         records=records(environment.table),
         ledger=ledger(environment.table),
         executions=_executions(),
-        status_page=status_page(environment.site_bucket),
         clock=clock,
     )
     logger.info(choice.reason)

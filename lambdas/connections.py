@@ -7,7 +7,6 @@ import boto3
 from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_ledger import DynamoLedger
 from adapters.s3 import SIGNATURE, S3ObjectStore
-from adapters.status_page import SiteStatusPage
 from adapters.system_clock import SystemClock
 
 clock = SystemClock()
@@ -29,9 +28,3 @@ def ledger(table: str) -> DynamoLedger:
 def objects(bucket: str) -> S3ObjectStore:
     """Connect to a bucket."""
     return S3ObjectStore(bucket, boto3.client("s3", config=SIGNATURE))
-
-
-@cache
-def status_page(site_bucket: str) -> SiteStatusPage:
-    """Connect to the site's bucket."""
-    return SiteStatusPage(objects(site_bucket), clock)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.deploying import deploy
 from codec_lab.events import DeployRequest
 from codec_lab.phase import Phase
-from lambdas.connections import clock, objects, records, status_page
+from lambdas.connections import clock, objects, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -17,7 +17,6 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
-    site_bucket: str
     bucket: str
     max_shards: int = 1
 
@@ -34,7 +33,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         objects=objects(environment.bucket),
-        status_page=status_page(environment.site_bucket),
         clock=clock,
         max_shards=environment.max_shards,
     )

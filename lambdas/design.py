@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.designing import design
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
-from lambdas.connections import clock, objects, records, status_page
+from lambdas.connections import clock, objects, records
 from lambdas.minds import MindEnvironment, designer_of
 from lambdas.observability import log_about, logger
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 class Environment(MindEnvironment):
     """What this function is told."""
-
-    site_bucket: str
 
 
 environment = Environment.read()
@@ -32,7 +30,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         records=records(environment.table),
         objects=objects(environment.bucket),
         designer_of=designer_of(environment, request.experiment_id),
-        status_page=status_page(environment.site_bucket),
         clock=clock,
     )
     logger.info("Designed candidate %s. %s", result.candidate_sha256[:12], result.change)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.designing_next import design_next
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
-from lambdas.connections import clock, records, status_page
+from lambdas.connections import clock, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -17,7 +17,6 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
-    site_bucket: str
 
 
 environment = Environment.read()
@@ -31,7 +30,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     result = design_next(
         request,
         records=records(environment.table),
-        status_page=status_page(environment.site_bucket),
         clock=clock,
     )
     logger.info("The next design starts from %s. %s", result.parent_sha256[:12], result.reason)

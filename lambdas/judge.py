@@ -6,7 +6,7 @@ from codec_lab.errors import CandidateFaultError
 from codec_lab.events import JudgeRequest
 from codec_lab.judging import judge
 from codec_lab.phase import MAX_ATTEMPTS
-from lambdas.connections import clock, objects, records, status_page
+from lambdas.connections import clock, objects, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -18,7 +18,6 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
-    site_bucket: str
     bucket: str
 
 
@@ -35,7 +34,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             request,
             records=records(environment.table),
             objects=objects(environment.bucket),
-            status_page=status_page(environment.site_bucket),
             clock=clock,
         )
     except CandidateFaultError as fault:

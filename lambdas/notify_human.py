@@ -9,7 +9,7 @@ from adapters.sns import SnsNotifier
 from codec_lab.events import NotifyResult, PhaseRequest
 from codec_lab.notice import HEADLINE, reason_line
 from codec_lab.notifying import notify_human
-from lambdas.connections import records, status_page
+from lambdas.connections import records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -21,7 +21,6 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
-    site_bucket: str
     topic_arn: str
 
 
@@ -41,7 +40,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         notifier=_notifier(),
-        status_page=status_page(environment.site_bucket),
     )
     logger.error(HEADLINE)
     logger.error(reason_line(reason))

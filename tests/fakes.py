@@ -213,16 +213,6 @@ class KeptNotices:
         self.sent.append(notice)
 
 
-class KeptStatusPage:
-    def __init__(self) -> None:
-        self.published: list[tuple[Campaign, Control, tuple[Experiment, ...]]] = []
-
-    def publish(
-        self, campaign: Campaign, control: Control, experiments: Sequence[Experiment]
-    ) -> None:
-        self.published.append((campaign, control, tuple(experiments)))
-
-
 class ScriptedMind:
     """Answers design and fix tasks by functions, and keeps the tasks."""
 

@@ -50,7 +50,6 @@ READ_RECORDS = {
 WRITE_RECORDS = {("dynamodb:PutItem", TABLE), ("dynamodb:UpdateItem", TABLE)}
 RECORDS = READ_RECORDS | WRITE_RECORDS
 SECRET = {("secretsmanager:GetSecretValue", "AnthropicSecret")}
-STATUS = {("s3:PutObject", f"{SITE}/admin/status.json")}
 EXECUTIONS = "arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
 
 
@@ -65,21 +64,19 @@ def writes(*prefixes: str) -> set[tuple[str, str]]:
 
 MIND = RECORDS | SECRET | reads("campaigns", "experiments") | writes("experiments")
 FUNCTIONS = {
-    "Design": MIND | STATUS,
+    "Design": MIND,
     "FixValidation": MIND,
     "FixExecution": MIND,
-    "Deploy": RECORDS | STATUS | reads("campaigns", "experiments") | writes("bundles"),
-    "JudgeValidation": RECORDS | STATUS | reads("campaigns", "experiments"),
-    "JudgeExecution": RECORDS | STATUS | reads("experiments") | writes("experiments"),
+    "Deploy": RECORDS | reads("campaigns", "experiments") | writes("bundles"),
+    "JudgeValidation": RECORDS | reads("campaigns", "experiments"),
+    "JudgeExecution": RECORDS | reads("experiments") | writes("experiments"),
     "Analyze": RECORDS | SECRET | reads("campaigns"),
-    "DesignNext": RECORDS | STATUS,
+    "DesignNext": RECORDS,
     "NotifyHuman": READ_RECORDS
-    | STATUS
     | {("sns:Publish", TOPIC), ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)},
     "ChooseExperiment": RECORDS
-    | STATUS
     | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
-    "RecordOutcome": RECORDS | STATUS,
+    "RecordOutcome": RECORDS,
 }
 
 

@@ -18,7 +18,6 @@ from codec_lab.spending import Reserved
 from tests.fakes import (
     FakeExecutions,
     KeptNotices,
-    KeptStatusPage,
     ManualClock,
     MemoryLedger,
     MemoryObjects,
@@ -61,7 +60,6 @@ def chosen(
         records=records,
         ledger=ledger or MemoryLedger(),
         executions=executions or FakeExecutions(),
-        status_page=KeptStatusPage(),
         clock=clock,
     )
 
@@ -181,7 +179,6 @@ def outcome(records: MemoryRecords, clock: ManualClock, *, succeeded: bool) -> t
             error_type="" if succeeded else "States.Timeout",
         ),
         records=records,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
     return result.pause_s, result.failures_in_a_row
@@ -260,9 +257,7 @@ def test_the_notice_names_phase_reason_error_and_fixes(records: MemoryRecords) -
     records.flag_human(records.experiment("default-0001"), REASON)
     notices = KeptNotices()
     request = PhaseRequest(experiment_id="default-0001", run=1)
-    notice, _ = notify_human(
-        request, records=records, notifier=notices, status_page=KeptStatusPage()
-    )
+    notice, _ = notify_human(request, records=records, notifier=notices)
     assert notices.sent == [notice]
     assert notice.text.startswith(
         "HUMAN INTERVENTION REQUIRED:\n- validation: All 5 validation attempts failed.\n"
@@ -292,22 +287,3 @@ def test_a_campaign_with_another_seed_is_another_campaign(
 ) -> None:
     with pytest.raises(ConfigurationError, match="exists with other seed; continue it"):
         opened(records, objects, clock, seed_source=SEED_SOURCE + "\n# other\n")
-
-
-def test_the_status_page_lists_every_experiment(records: MemoryRecords, clock: ManualClock) -> None:
-    records.create_experiment(experiment(1, status="completed"))
-    page = KeptStatusPage()
-    choose_experiment(
-        ChooseRequest(campaign_id="default"),
-        records=records,
-        ledger=MemoryLedger(),
-        executions=FakeExecutions(),
-        status_page=page,
-        clock=clock,
-    )
-    [(campaign, control, experiments)] = page.published
-    assert campaign.campaign_id == "default"
-    assert not control.paused
-    assert {e.experiment_id for e in experiments} == {"default-0001"} | {
-        e.experiment_id for e in records.by_id.values()
-    }

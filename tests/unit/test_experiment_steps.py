@@ -35,7 +35,7 @@ from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import ClipResult, Fault, Metric
-from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
 from tests.unit.builders import clip, clip_result, experiment, opened, verdict
 
 REQUEST = PhaseRequest(experiment_id="default-0001", run=1)
@@ -54,7 +54,6 @@ def designed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock)
         records=records,
         objects=objects,
         designer_of=lambda mind: OfflineDesigner(),
-        status_page=KeptStatusPage(),
         clock=clock,
     ).candidate_sha256
 
@@ -65,9 +64,7 @@ def deployed(
     request = DeployRequest(
         experiment_id="default-0001", run=1, validation_attempt=attempt, execution_attempt=1
     )
-    return deploy(
-        request, records=records, objects=objects, status_page=KeptStatusPage(), clock=clock
-    )
+    return deploy(request, records=records, objects=objects, clock=clock)
 
 
 def failed(
@@ -79,7 +76,6 @@ def failed(
             JudgeRequest(job=job),
             records=records,
             objects=objects,
-            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -125,7 +121,6 @@ def test_a_rejected_design_is_an_attempt_and_costs_what_it_cost(
                 records=records,
                 objects=objects,
                 designer_of=lambda name: mind,
-                status_page=KeptStatusPage(),
                 clock=clock,
             )
         assert [task.attempt for task in mind.design_tasks][-1] == number
@@ -145,7 +140,6 @@ def test_the_parent_itself_is_no_design(
             records=records,
             objects=objects,
             designer_of=lambda name: mind,
-            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -162,7 +156,6 @@ def test_a_candidate_tried_before_is_no_design(
             records=records,
             objects=objects,
             designer_of=lambda name: ScriptedMind(design=lambda task: first),
-            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -181,7 +174,6 @@ def test_a_package_the_worker_lacks_is_refused_before_it_costs_a_run(
             records=records,
             objects=objects,
             designer_of=lambda name: ScriptedMind(design=with_torch),
-            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -270,7 +262,6 @@ def test_a_measurement_of_another_candidate_is_rejected(
             JudgeRequest(job=job),
             records=records,
             objects=objects,
-            status_page=KeptStatusPage(),
             clock=clock,
         )
     assert not records.evaluations("default-0001")
@@ -288,7 +279,6 @@ def test_an_unknown_fault_is_not_the_candidates(
             JudgeRequest(job=job),
             records=records,
             objects=objects,
-            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -303,7 +293,6 @@ def test_a_missing_verdict_says_which(
             JudgeRequest(job=job),
             records=records,
             objects=objects,
-            status_page=KeptStatusPage(),
             clock=clock,
         )
 
@@ -331,7 +320,6 @@ def measured(
         JudgeRequest(job=job),
         records=records,
         objects=objects,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
     assert (passed.clips, passed.rate_points) == (len(results), 4 * len(results))
@@ -395,7 +383,7 @@ def test_the_next_design_starts_from_the_best_and_the_experiment_is_complete(
 ) -> None:
     executed(records, objects, clock, {"x265-medium": 30.0})
     analyze(REQUEST, records=records, objects=objects, clock=clock)
-    chosen = design_next(REQUEST, records=records, status_page=KeptStatusPage(), clock=clock)
+    chosen = design_next(REQUEST, records=records, clock=clock)
     stored = records.experiment("default-0001")
     assert stored.status is Status.COMPLETED
     assert chosen.parent_sha256 == stored.candidate_sha256
@@ -419,29 +407,34 @@ def test_the_mind_of_the_campaign_is_asked(
         records=records,
         objects=objects,
         designer_of=designer_of,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
     assert asked == [Mind.OFFLINE]
     assert records.experiment("default-0001").mind is Mind.OFFLINE
 
 
-def test_the_status_page_follows_the_phases(
+def test_the_record_follows_the_phases(
     records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
 ) -> None:
-    page = KeptStatusPage()
+    shown = []
+
+    def look() -> None:
+        one = records.experiment("default-0001")
+        shown.append((one.phase, one.status))
+
     design(
         REQUEST,
         records=records,
         objects=objects,
         designer_of=lambda mind: OfflineDesigner(),
-        status_page=page,
         clock=clock,
     )
+    look()
     request = DeployRequest(
         experiment_id="default-0001", run=1, validation_attempt=1, execution_attempt=1
     )
-    jobs = deploy(request, records=records, objects=objects, status_page=page, clock=clock)
+    jobs = deploy(request, records=records, objects=objects, clock=clock)
+    look()
     passed = tuple(clip_result(name, {"x265-medium": 30.0}) for name in ("hall", "park"))
     for job, results in ((jobs.validation, ()), (jobs.execution, passed)):
         documents.save(objects, job.verdict_key, verdict(job, results=results))
@@ -449,13 +442,13 @@ def test_the_status_page_follows_the_phases(
             JudgeRequest(job=job),
             records=records,
             objects=objects,
-            status_page=page,
             clock=clock,
         )
-    design_next(REQUEST, records=records, status_page=page, clock=clock)
-    shown = [(e.phase, e.status) for _, _, [e] in page.published]
+        look()
+    design_next(REQUEST, records=records, clock=clock)
+    look()
     assert [phase for phase, _ in shown] == [
-        Phase.DESIGN,
+        Phase.DEPLOY,
         Phase.VALIDATION,
         Phase.EXECUTION,
         Phase.ANALYSIS,
@@ -490,7 +483,6 @@ def screened(
         JudgeRequest(job=job),
         records=records,
         objects=objects,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
 
@@ -522,7 +514,7 @@ def test_a_screen_worse_than_the_margin_ends_the_experiment_without_a_score(
         None,
         35.1,
     )
-    chosen = design_next(REQUEST, records=records, status_page=KeptStatusPage(), clock=clock)
+    chosen = design_next(REQUEST, records=records, clock=clock)
     assert chosen.parent_sha256 != stored.candidate_sha256
     assert records.experiment("default-0001").status is Status.COMPLETED
 
@@ -538,7 +530,6 @@ def test_the_first_experiment_has_no_screen_to_beat(
         JudgeRequest(job=job),
         records=records,
         objects=objects,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
     assert not judged.stopped
@@ -549,7 +540,7 @@ def test_the_cost_of_a_gained_point_is_recorded_at_the_end(
 ) -> None:
     executed(records, objects, clock, {"x265-medium": 30.0})
     analyze(REQUEST, records=records, objects=objects, clock=clock)
-    design_next(REQUEST, records=records, status_page=KeptStatusPage(), clock=clock)
+    design_next(REQUEST, records=records, clock=clock)
     first = records.experiment("default-0001")
     assert first.usd_per_point is None
     child = experiment(
@@ -558,5 +549,5 @@ def test_the_cost_of_a_gained_point_is_recorded_at_the_end(
     )  # fmt: skip
     records.create_experiment(child)
     request = PhaseRequest(experiment_id="default-0002", run=1)
-    design_next(request, records=records, status_page=KeptStatusPage(), clock=clock)
+    design_next(request, records=records, clock=clock)
     assert records.experiment("default-0002").usd_per_point == Decimal("0.02")

@@ -43,7 +43,6 @@ from codec_lab.verdict import Fault
 from infra.paths import REPOSITORY_ROOT
 from tests.fakes import (
     FakeExecutions,
-    KeptStatusPage,
     ManualClock,
     MemoryLedger,
     MemoryObjects,
@@ -75,7 +74,6 @@ class Lab:
             records=self.records,
             objects=self.objects,
             designer_of=lambda _: mind,
-            status_page=KeptStatusPage(),
             clock=self.clock,
         )
 
@@ -84,7 +82,6 @@ class Lab:
             DeployRequest(experiment_id=ID, run=1, validation_attempt=attempt, execution_attempt=1),
             records=self.records,
             objects=self.objects,
-            status_page=KeptStatusPage(),
             clock=self.clock,
         )
 
@@ -99,7 +96,6 @@ class Lab:
             request,
             records=self.records,
             objects=self.objects,
-            status_page=KeptStatusPage(),
             clock=self.clock,
         )
 
@@ -217,7 +213,6 @@ def test_15_the_prompt_holds_scores_source_failures_and_lessons(lab: Lab) -> Non
         records=lab.records,
         objects=lab.objects,
         designer_of=lambda _: mind,
-        status_page=KeptStatusPage(),
         clock=lab.clock,
     )
     question = design_question(mind.design_tasks[0])
@@ -241,7 +236,6 @@ def test_18_a_pause_holds_and_its_end_goes_on_with_the_same(lab: Lab) -> None:
             records=lab.records,
             ledger=MemoryLedger(),
             executions=FakeExecutions(),
-            status_page=KeptStatusPage(),
             clock=lab.clock,
         )
         return choice.action, choice.experiment_id

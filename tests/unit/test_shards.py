@@ -16,7 +16,7 @@ from codec_lab.parent_equality import fault_of_equality
 from codec_lab.phase import Phase
 from codec_lab.sharding import shares
 from codec_lab.verdict import ClipResult, Fault, Verdict
-from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import NOON, clip, clip_result, experiment, opened, verdict
 
 CRASH = Fault(error_type="CandidateCrashError", message="IndexError: line 3")
@@ -153,7 +153,6 @@ def judged(
         JudgeRequest(job=WHOLE, shards=(FIRST, SECOND)),
         records=records,
         objects=objects,
-        status_page=KeptStatusPage(),
         clock=clock,
     )
 

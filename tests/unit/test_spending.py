@@ -19,7 +19,6 @@ from codec_lab.proposal import Mind, Proposal
 from codec_lab.spending import CampaignPurse
 from tests.fakes import (
     FakeExecutions,
-    KeptStatusPage,
     ManualClock,
     MemoryLedger,
     MemoryObjects,
@@ -96,7 +95,6 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
             records=records,
             ledger=ledger,
             executions=FakeExecutions(),
-            status_page=KeptStatusPage(),
             clock=clock,
         )
         reasons.append(choice.reason)
@@ -112,7 +110,6 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
                     records=records,
                     objects=objects,
                     designer_of=lambda mind, purse=purse: PayingMind(service, purse),
-                    status_page=KeptStatusPage(),
                     clock=clock,
                 )
             except BudgetExceededError as error:

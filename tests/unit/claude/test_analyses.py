@@ -18,7 +18,6 @@ from codec_lab.judging import judge
 from codec_lab.lessons import MAX_CHARACTERS
 from codec_lab.proposal import Mind, Proposal
 from tests.fakes import (
-    KeptStatusPage,
     ManualClock,
     MemoryObjects,
     MemoryRecords,
@@ -50,19 +49,18 @@ def _measured(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
         )
 
     ports = {"records": records, "objects": objects, "clock": clock}
-    page = KeptStatusPage()
     mind = ScriptedMind(design=written)
-    design(REQUEST, designer_of=lambda _: mind, status_page=page, **ports)  # type: ignore[arg-type]
+    design(REQUEST, designer_of=lambda _: mind, **ports)  # type: ignore[arg-type]
     request = DeployRequest(
         experiment_id="default-0001", run=1, validation_attempt=1, execution_attempt=1
     )
-    job = deploy(request, status_page=page, **ports).execution  # type: ignore[arg-type]
+    job = deploy(request, **ports).execution  # type: ignore[arg-type]
     results = (
         clip_result("hall", {"x265-medium": 5.0}),
         clip_result("park", {"x265-medium": HIDDEN_PERCENT}),
     )
     documents.save(objects, job.verdict_key, verdict(job, results=results))
-    judge(JudgeRequest(job=job), status_page=page, **ports)  # type: ignore[arg-type]
+    judge(JudgeRequest(job=job), **ports)  # type: ignore[arg-type]
 
 
 def analyzed(

@@ -23,7 +23,7 @@ from codec_lab.judging import judge
 from codec_lab.phase import Phase
 from codec_lab.proposal import FixTool, Mind
 from codec_lab.verdict import Fault
-from tests.fakes import KeptStatusPage, ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import experiment, opened, verdict
 from tests.unit.claude.fake_service import Failure, FakeService, Reply, Tool
 
@@ -67,7 +67,6 @@ class Steps:
             records=self.records,
             objects=self.objects,
             designer_of=lambda _: ClaudeDesigner(self.client, "claude-opus-5-5"),
-            status_page=KeptStatusPage(),
             clock=self.clock,
         )
 
@@ -79,7 +78,6 @@ class Steps:
             request,
             records=self.records,
             objects=self.objects,
-            status_page=KeptStatusPage(),
             clock=self.clock,
         ).validation
         documents.save(self.objects, job.verdict_key, verdict(job, fault=CRASH))
@@ -88,7 +86,6 @@ class Steps:
                 JudgeRequest(job=job),
                 records=self.records,
                 objects=self.objects,
-                status_page=KeptStatusPage(),
                 clock=self.clock,
             )
 
