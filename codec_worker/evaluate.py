@@ -90,7 +90,7 @@ def evaluate_module(
     bundle_key = keys.bundle(manifest.bundle_sha256)
     store.put(bundle_key, bundle.to_zip())
     store.put(keys.plan(NAME), plan.model_dump_json().encode())
-    logger = Logger(service="worker", level="INFO", stream=sys.stderr)
+    logger = Logger(service="worker", level="WARNING", stream=sys.stderr)
     for kind in (JobKind.VALIDATE, JobKind.EXECUTE):
         spec = JobSpec(
             kind=kind,

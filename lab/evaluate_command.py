@@ -1,6 +1,5 @@
 """``lab evaluate``: judge any codec module on this machine, without a cloud."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -58,7 +57,6 @@ def evaluate(
     terms = Terms(anchors=tuple(anchor or DEFAULT_ANCHORS), run=earlier + 1)
     for name in terms.anchors:
         anchor_named(name)  # refused here, before anything is measured
-    logging.disable(logging.INFO)  # the store below tells the same in a person's words
     words = Console(stderr=True, highlight=False, markup=False)
     store = WatchedStore(bench_dir / "objects", words)
     chosen = default_clips() if clips is None else load_folder(clips)

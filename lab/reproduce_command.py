@@ -1,6 +1,5 @@
 """``lab reproduce``: measure a finished experiment again on this machine, and compare."""
 
-import logging
 import sys
 import tempfile
 from pathlib import Path
@@ -46,7 +45,6 @@ def reproduce(
     stored = documents.load(target.objects, record.verdict_key, Verdict)
     if not stored.results:
         raise ConfigurationError(f"{experiment} failed: there is nothing to reproduce.")
-    logging.disable(logging.INFO)  # the store below tells the same in a person's words
     words = Console(stderr=True, highlight=False, markup=False)
     with tempfile.TemporaryDirectory(prefix="codec-lab-reproduce-") as folder:
         elsewhere = WatchedStore(Path(folder) / "objects", words)
@@ -56,7 +54,7 @@ def reproduce(
             target.objects,
             elsewhere,
             Path(folder) / "clips",
-            Logger(service="worker", level="INFO", stream=sys.stderr),
+            Logger(service="worker", level="WARNING", stream=sys.stderr),
         )
         report = compare(stored, target.objects, again, elsewhere)
     if as_json:
