@@ -1,7 +1,8 @@
 """Take pictures of every page of a running dashboard, in light and dark, into docs/dashboard/.
 
 ``tools/take_screenshots.py ADDRESS`` takes the address that ``lab up`` and ``lab run`` print. The
-pictures show the last created campaign: its best experiment, and the first one that needs a person.
+pictures show the last created campaign that has measured something, its best experiment, and the
+first one that needs a person.
 """
 
 import json
@@ -41,12 +42,14 @@ class Api:
 
 def pages_of(api: Api) -> dict[str, str]:
     """Name the pages to take and give their paths."""
-    campaign = api.get("/campaigns")["campaigns"][0]
-    listing = f"/campaigns/{campaign['campaign_id']}/experiments?sort=bd_rate_percent&limit=3"
+    campaigns = api.get("/campaigns")["campaigns"]
+    campaign = next((one for one in campaigns if one["best_experiment_id"]), campaigns[0])
+    name = campaign["campaign_id"]
+    listing = f"/campaigns/{name}/experiments?sort=bd_rate_percent&limit=3"
     ids = [row["experiment_id"] for row in api.get(listing)["items"]]
     best = campaign["best_experiment_id"] or ids[0]
     tabs = {tab: f"/experiments/{best}?tab={tab}" for tab in ("run", "rd", "code", "frames")}
-    return {
+    paths = {
         "progress": "/progress",
         "experiments": "/experiments",
         **tabs,
@@ -56,6 +59,9 @@ def pages_of(api: Api) -> dict[str, str]:
         "campaign": "/campaign",
         "cost": "/cost",
         "health": "/health",
+    }
+    return {
+        page: f"{path}{'&' if '?' in path else '?'}campaign={name}" for page, path in paths.items()
     }
 
 
@@ -84,6 +90,8 @@ def take_all(browser: Browser, api: Api, address: str, theme: Theme) -> None:
     for name, path in pages_of(api).items():
         page.goto(f"{api.origin}/admin{path}")
         settle(page)
+        if name == "frames":
+            page.locator("canvas").first.wait_for()
         take(page, name, theme)
     waiting = api.get("/needs-human")["items"]
     if waiting:
