@@ -12,6 +12,9 @@ export const METRICS: { metric: Metric; title: string; digits: number }[] = [
   { metric: "psnr_y_db", title: "PSNR-Y (dB)", digits: 2 },
   { metric: "psnr_yuv_db", title: "PSNR-YUV (dB)", digits: 2 },
   { metric: "ssim_y", title: "SSIM-Y", digits: 4 },
+  { metric: "xpsnr_y_db", title: "XPSNR-Y (dB)", digits: 2 },
+  { metric: "vmaf", title: "VMAF", digits: 1 },
+  { metric: "vmaf_neg", title: "VMAF-NEG", digits: 1 },
 ];
 
 /** The curves of a clip: the anchors' first, then those of one or several candidates. */

@@ -25,6 +25,9 @@ export function RatePointTable({ result }: { result: ClipResult }) {
         figure("psnr_y", "PSNR-Y (dB)", (point) => decimal(point.psnr_y_db, 2)),
         figure("psnr_yuv", "PSNR-YUV (dB)", (point) => decimal(point.psnr_yuv_db, 2)),
         figure("ssim", "SSIM-Y", (point) => decimal(point.ssim_y, 4)),
+        figure("xpsnr", "XPSNR-Y (dB)", (point) => decimal(point.xpsnr_y_db, 2)),
+        figure("vmaf", "VMAF", (point) => decimal(point.vmaf, 1)),
+        figure("vmaf_neg", "VMAF-NEG", (point) => decimal(point.vmaf_neg, 1)),
         figure("encode", "Encode (CPU ms/frame)", (point) => perFrame(point.encode_cpu_s)),
         figure("decode", "Decode (CPU ms/frame)", (point) => perFrame(point.decode_cpu_s)),
       ]}

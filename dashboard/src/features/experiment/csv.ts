@@ -11,6 +11,9 @@ const COLUMNS = [
   "psnr_v_db",
   "psnr_yuv_db",
   "ssim_y",
+  "xpsnr_y_db",
+  "vmaf",
+  "vmaf_neg",
   "encode_cpu_s",
   "decode_cpu_s",
 ] as const;
