@@ -88,6 +88,7 @@ class CampaignQueries:
             counts={status: counts[status] for status in Status},
             best_experiment_id=best.experiment_id if best else None,
             best_bd_rate_percent=best.bd_rate_percent if best else None,
+            champion=campaign.champion,
             reference_anchor=REFERENCE_ANCHOR,
             execution_arn=execution_arn,
         )

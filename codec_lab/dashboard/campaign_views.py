@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from codec_lab.campaign import Champion
 from codec_lab.model import Model
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Mind
@@ -37,6 +38,8 @@ class CampaignView(Model):
         Experiments by status; together ``experiment_count``.
     best_experiment_id, best_bd_rate_percent
         The lowest BD-rate so far.
+    champion : Champion or None
+        The best beyond chance, by the hidden clips alone; None while they are too few to tell.
     reference_anchor : str
         Against which anchor BD-rates are given.
     """
@@ -55,6 +58,7 @@ class CampaignView(Model):
     counts: dict[Status, int]
     best_experiment_id: str | None
     best_bd_rate_percent: float | None
+    champion: Champion | None
     reference_anchor: str
     execution_arn: str | None
 

@@ -4,24 +4,22 @@ import inspect
 from collections import Counter
 
 from codec_lab import errors
-from codec_lab.analyzing import mean_bd_rate
-from codec_lab.clip import ClipRole
 from codec_lab.dashboard.evidence_views import HistoryView, StateProgress, VisitView
 from codec_lab.dashboard.experiment_views import (
     AttemptList,
     ExperimentDetail,
-    MeanBdRate,
     ResultsView,
 )
 from codec_lab.dashboard.lineage import candidates, parent_of
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.mean_bd_rates import mean_bd_rates
 from codec_lab.dashboard.ports import Histories, Listing
 from codec_lab.experiment import Experiment, HumanReason
 from codec_lab.phase import MAX_ATTEMPTS, Status
 from codec_lab.ports import Records
 from codec_lab.state_visit import HUMAN_STATES, PHASE_OF_STATE, StateVisit
 from codec_lab.tiers import REFERENCE_ANCHOR
-from codec_lab.verdict import ClipResult, Metric
+from codec_lab.verdict import ClipResult
 
 _ONE_MACHINE_ACCOUNT = "000000000000"
 
@@ -56,6 +54,7 @@ class ExperimentQueries:
             hypothesis=experiment.hypothesis,
             expected_bd_rate_percent=experiment.expected_bd_rate_percent,
             analysis=experiment.analysis,
+            decode_cpu_s_per_frame=experiment.decode_cpu_s_per_frame,
             candidate_sha256=experiment.candidate_sha256,
             bundle_sha256=experiment.bundle_sha256,
             parent_sha256=experiment.parent_sha256,
@@ -85,19 +84,11 @@ class ExperimentQueries:
         """Show what was measured of the candidate in force."""
         experiment = self._records.experiment(experiment_id)
         results = current_results(self._records, experiment)
-        shown = [result for result in results if result.role is ClipRole.DEVELOPMENT]
-        anchors = dict.fromkeys(rate.anchor for result in shown for rate in result.bd_rates)
         return ResultsView(
             candidate_sha256=experiment.candidate_sha256,
             reference_anchor=REFERENCE_ANCHOR,
             results=results,
-            means=tuple(
-                MeanBdRate(
-                    anchor=anchor, metric=metric, percent=mean_bd_rate(shown, anchor, metric)
-                )
-                for anchor in anchors
-                for metric in Metric
-            ),
+            means=tuple(mean_bd_rates(results)),
         )
 
     def history(self, experiment_id: str) -> HistoryView:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
+from codec_lab.clip import ClipRole
 from codec_lab.experiment import Attempt, HumanReason
 from codec_lab.model import Model
 from codec_lab.phase import Phase, Status
@@ -95,6 +96,8 @@ class ExperimentDetail(Model):
         The same in plain words.
     reasons : tuple of HumanReason
         Every time a person was asked, the last one included.
+    decode_cpu_s_per_frame : float or None
+        Mean over the rate points of the development clips.
     execution_url : str or None
         The execution in the console of Step Functions.
     """
@@ -109,6 +112,7 @@ class ExperimentDetail(Model):
     hypothesis: str | None
     expected_bd_rate_percent: float | None
     analysis: str | None
+    decode_cpu_s_per_frame: float | None
     candidate_sha256: str | None
     bundle_sha256: str | None
     parent_sha256: str | None
@@ -130,11 +134,23 @@ class AttemptList(Model):
 
 
 class MeanBdRate(Model):
-    """The mean BD-rate over the development clips; absent unless each of them has one."""
+    """The mean BD-rate over the clips of a role; absent unless each of them has one.
+
+    Attributes
+    ----------
+    low_percent, high_percent : float or None
+        Its bootstrap 95 % interval over the clips.
+    interval_reason : str or None
+        Why that is absent.
+    """
 
     anchor: str
     metric: Metric
+    role: ClipRole
     percent: float | None
+    low_percent: float | None
+    high_percent: float | None
+    interval_reason: str | None
 
 
 class ResultsView(Model):

@@ -32,6 +32,7 @@ export type LineageNode = Schemas["LineageNode"];
 export type LineageView = Schemas["LineageView"];
 export type LogLevel = Schemas["LogLevel"];
 export type LogPage = Schemas["LogPage"];
+export type MeanBdRate = Schemas["MeanBdRate"];
 export type Metric = Schemas["Metric"];
 export type Phase = Schemas["Phase"];
 export type ProgressPoint = Schemas["ProgressPoint"];

@@ -729,6 +729,8 @@ export interface components {
          *         Experiments by status; together ``experiment_count``.
          *     best_experiment_id, best_bd_rate_percent
          *         The lowest BD-rate so far.
+         *     champion : Champion or None
+         *         The best beyond chance, by the hidden clips alone; None while they are too few to tell.
          *     reference_anchor : str
          *         Against which anchor BD-rates are given.
          */
@@ -764,10 +766,30 @@ export interface components {
             best_experiment_id: string | null;
             /** Best Bd Rate Percent */
             best_bd_rate_percent: number | null;
+            champion: components["schemas"]["Champion"] | null;
             /** Reference Anchor */
             reference_anchor: string;
             /** Execution Arn */
             execution_arn: string | null;
+        };
+        /**
+         * Champion
+         * @description The best candidate beyond chance, by the hidden clips alone.
+         *
+         *     Attributes
+         *     ----------
+         *     experiment_id, candidate_sha256
+         *         Who.
+         *     reason : str
+         *         What decided; for people, never for a mind.
+         */
+        Champion: {
+            /** Experiment Id */
+            experiment_id: string;
+            /** Candidate Sha256 */
+            candidate_sha256: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * ClipFrames
@@ -970,6 +992,8 @@ export interface components {
          *         The same in plain words.
          *     reasons : tuple of HumanReason
          *         Every time a person was asked, the last one included.
+         *     decode_cpu_s_per_frame : float or None
+         *         Mean over the rate points of the development clips.
          *     execution_url : str or None
          *         The execution in the console of Step Functions.
          */
@@ -994,6 +1018,8 @@ export interface components {
             expected_bd_rate_percent: number | null;
             /** Analysis */
             analysis: string | null;
+            /** Decode Cpu S Per Frame */
+            decode_cpu_s_per_frame: number | null;
             /** Candidate Sha256 */
             candidate_sha256: string | null;
             /** Bundle Sha256 */
@@ -1451,14 +1477,28 @@ export interface components {
         };
         /**
          * MeanBdRate
-         * @description The mean BD-rate over the development clips; absent unless each of them has one.
+         * @description The mean BD-rate over the clips of a role; absent unless each of them has one.
+         *
+         *     Attributes
+         *     ----------
+         *     low_percent, high_percent : float or None
+         *         Its bootstrap 95 % interval over the clips.
+         *     interval_reason : str or None
+         *         Why that is absent.
          */
         MeanBdRate: {
             /** Anchor */
             anchor: string;
             metric: components["schemas"]["Metric"];
+            role: components["schemas"]["ClipRole"];
             /** Percent */
             percent: number | null;
+            /** Low Percent */
+            low_percent: number | null;
+            /** High Percent */
+            high_percent: number | null;
+            /** Interval Reason */
+            interval_reason: string | null;
         };
         /**
          * Metric

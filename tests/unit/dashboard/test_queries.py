@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from codec_lab import documents, keys
+from codec_lab.campaign import CampaignChanges, Champion
 from codec_lab.candidate import Candidate
+from codec_lab.clip import ClipRole
 from codec_lab.dashboard.cost import cost
 from codec_lab.dashboard.diffs import file_diffs, unified_diff
 from codec_lab.dashboard.experiment_views import SortOrder
 from codec_lab.dashboard.frame_metrics import read_arrays
 from codec_lab.dashboard.lineage import MAX_CHILDREN, lineage
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.mean_bd_rates import mean_bd_rates
 from codec_lab.dashboard.progress import MAX_POINTS, progress
 from codec_lab.dashboard.table import Wanted, experiment_page
 from codec_lab.errors import ConfigurationError, UnknownRecordError
@@ -24,6 +27,7 @@ from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Mind, Proposal
 from codec_lab.state_visit import StateVisit
+from codec_lab.verdict import Metric
 from tests.unit.builders import NOON, clip_result, experiment, opened
 
 SEED = "f" * 64
@@ -309,8 +313,33 @@ def test_source_diff_and_prompt(measured: Any) -> None:
 def test_results_carry_the_mean_against_every_anchor(measured: Any) -> None:
     view = measured.ask("/api/experiments/default-0001/results").data
     assert view["results"][0]["clip"] == "hall"
-    means = {(mean["anchor"], mean["metric"]): mean["percent"] for mean in view["means"]}
-    assert means["x265-medium", "psnr_y_db"] == -3.0
+    means = {(mean["anchor"], mean["metric"]): mean for mean in view["means"]}
+    mean = means["x265-medium", "psnr_y_db"]
+    assert (mean["role"], mean["percent"]) == ("development", -3.0)
+    assert (mean["low_percent"], mean["interval_reason"]) == (None, "fewer than 3 clips")
+
+
+def test_means_keep_development_and_hidden_clips_apart() -> None:
+    rates = {"hall": -10.0, "park": -20.0, "city": -30.0, "sea": 4.0, "sky": None}
+    results = [
+        clip_result(name, {"x265-medium": rate}).model_copy(
+            update={"role": ClipRole.HIDDEN if name in ("sea", "sky") else ClipRole.DEVELOPMENT}
+        )
+        for name, rate in rates.items()
+    ]
+    shown, hidden = (mean for mean in mean_bd_rates(results) if mean.metric is Metric.PSNR_Y)
+    assert (shown.role, shown.percent, shown.interval_reason) == ("development", -20.0, None)
+    # Three clips: all ten resamples are known, and 1 in 27 is thrice the lowest.
+    assert (shown.low_percent, shown.high_percent) == (-30.0, -10.0)
+    assert (hidden.role, hidden.percent) == ("hidden", None)
+    assert hidden.interval_reason == "not known on 1 of 2 clips"
+
+
+def test_a_campaign_names_its_champion_and_why(measured: Any) -> None:
+    assert measured.ask("/api/campaigns/default").data["champion"] is None
+    champion = Champion(experiment_id="default-0001", candidate_sha256=sha(1), reason="The first.")
+    measured.records.update_campaign("default", CampaignChanges(champion=champion))
+    assert measured.ask("/api/campaigns/default").data["champion"] == champion.model_dump()
 
 
 def test_the_history_counts_stays_and_marks_failures(measured: Any) -> None:

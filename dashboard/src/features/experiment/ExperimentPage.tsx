@@ -2,8 +2,9 @@ import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useLocation, useSearchParams } from "wouter";
+import { useCampaign } from "../../app/CampaignContext";
 import { useHref } from "../../app/campaignChoice";
 import type { ExperimentDetail } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
@@ -25,6 +26,21 @@ export default function ExperimentPage({ id }: { id: string }) {
   const [search, setSearch] = useSearchParams();
   const [, navigate] = useLocation();
   const href = useHref();
+  const campaign = useCampaign();
+  const owner = live.data?.campaign_id;
+  useEffect(() => {
+    // A link to an experiment need not name its campaign.
+    if (owner && owner !== campaign.campaign_id) {
+      setSearch(
+        (now) => {
+          const changed = new URLSearchParams(now);
+          changed.set("campaign", owner);
+          return changed;
+        },
+        { replace: true },
+      );
+    }
+  }, [owner, campaign.campaign_id, setSearch]);
   const tab = search.get("tab") ?? "run";
   const openTab = (next: string) =>
     setSearch((now) => {

@@ -78,7 +78,7 @@ function Curves({ id, view }: { id: string; view: ResultsView }) {
           </Header>
         }
       >
-        <BdRateTable results={view.results} metric={metric} />
+        <BdRateTable view={view} metric={metric} />
       </Container>
       <Container header={<Header variant="h2">Rate points on {clip.clip}</Header>}>
         <RatePointTable result={clip} />

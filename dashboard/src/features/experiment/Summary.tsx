@@ -1,9 +1,11 @@
 import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 import { useCampaign } from "../../app/CampaignContext";
 import { useCommand } from "../../client/commands";
@@ -55,6 +57,7 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
               value: <BdRateFigure {...rateOf(row)} />,
             },
             { label: "Goal reached", value: row.tier ?? "None" },
+            { label: "Champion on the hidden clips", value: <Champion id={row.experiment_id} /> },
             { label: "Made from", value: parent },
             {
               label: "Quality at this rate",
@@ -62,6 +65,13 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
                 row.bitrate_bps === null
                   ? MISSING
                   : `${decimal(row.psnr_y_db, 2)} dB at ${grouped(row.bitrate_bps / 1_000)} kb/s`,
+            },
+            {
+              label: "Decode time",
+              value:
+                detail.decode_cpu_s_per_frame === null
+                  ? MISSING
+                  : `${grouped(1_000 * detail.decode_cpu_s_per_frame, 1)} CPU ms/frame`,
             },
             { label: "Cost", value: dollars(row.cost_usd) },
             { label: "Updated", value: <Ago at={row.updated_at} /> },
@@ -72,6 +82,25 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
         <QuestionModal experimentId={row.experiment_id} onClose={() => setIsAsked(false)} />
       )}
     </SpaceBetween>
+  );
+}
+
+/** The campaign's champion, and what decided if it is this one. */
+function Champion({ id }: { id: string }) {
+  const { champion } = useCampaign();
+  if (!champion) {
+    return "None so far";
+  }
+  if (champion.experiment_id !== id) {
+    return (
+      <PageLink to={`/experiments/${champion.experiment_id}`}>{champion.experiment_id}</PageLink>
+    );
+  }
+  return (
+    <>
+      <StatusIndicator>This one</StatusIndicator>
+      <Box color="text-body-secondary">{champion.reason}</Box>
+    </>
   );
 }
 

@@ -30,10 +30,7 @@ export function ExperimentsPage() {
   useTableShortcuts();
 
   const openQuestion = useCallback((row: ExperimentRow) => setAsked(row.experiment_id), []);
-  const columns = useMemo(
-    () => columnsOf(campaign.reference_anchor, openQuestion),
-    [campaign.reference_anchor, openQuestion],
-  );
+  const columns = useMemo(() => columnsOf(campaign, openQuestion), [campaign, openQuestion]);
   const total = live.data?.total;
   const isNarrowed = Boolean(query.q || query.status || query.phase);
   const isDescending = query.sort.startsWith("-");

@@ -1,6 +1,8 @@
+import Badge from "@cloudscape-design/components/badge";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { TableProps } from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
-import type { ExperimentRow } from "../../client/models";
+import type { CampaignView, ExperimentRow } from "../../client/models";
 import { Ago } from "../../components/Ago";
 import { BdRateFigure, rateOf } from "../../components/BdRateFigure";
 import { ExperimentStatus } from "../../components/ExperimentStatus";
@@ -14,7 +16,10 @@ type Column = TableProps.ColumnDefinition<ExperimentRow>;
 const MAX_ATTEMPTS = 5;
 
 /** The table's columns; sorted by is only what an index serves. */
-export function columnsOf(anchor: string, openQuestion: (row: ExperimentRow) => void): Column[] {
+export function columnsOf(
+  { reference_anchor: anchor, champion }: CampaignView,
+  openQuestion: (row: ExperimentRow) => void,
+): Column[] {
   const text = (id: string, header: string, cell: (row: ExperimentRow) => ReactNode): Column => ({
     id,
     header,
@@ -28,7 +33,10 @@ export function columnsOf(anchor: string, openQuestion: (row: ExperimentRow) => 
   return [
     {
       ...text("number", "Experiment", (row) => (
-        <PageLink to={`/experiments/${row.experiment_id}`}>{row.experiment_id}</PageLink>
+        <SpaceBetween direction="horizontal" size="xs">
+          <PageLink to={`/experiments/${row.experiment_id}`}>{row.experiment_id}</PageLink>
+          {row.experiment_id === champion?.experiment_id && <Badge color="green">Champion</Badge>}
+        </SpaceBetween>
       )),
       sortingField: "number",
       isRowHeader: true,
