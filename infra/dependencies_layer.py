@@ -14,7 +14,7 @@ from infra.paths import REPOSITORY_ROOT, REQUIREMENTS
 
 RUNTIME = lambda_.Runtime.PYTHON_3_14
 ARCHITECTURE = lambda_.Architecture.X86_64
-PACKAGES = ("anthropic", "aws-lambda-powertools", "optuna", "pydantic")
+PACKAGES = ("anthropic", "aws-lambda-powertools", "jinja2", "optuna", "pydantic")
 """What the handlers import. boto3 comes with the runtime."""
 
 _BUILD = REPOSITORY_ROOT / "build"

@@ -14,7 +14,7 @@ from infra.log_group import retention
 from infra.paths import REPOSITORY_ROOT, only
 from infra.settings import InfraSettings
 
-SOURCES = ("adapters", "codec_lab", "lambdas")
+SOURCES = ("adapters", "codec_lab", "lambdas", "reports")
 """The packages that every function's code is made of."""
 
 

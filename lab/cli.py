@@ -14,6 +14,7 @@ from lab import (
     decode_command,
     evaluate_command,
     experiment_commands,
+    report_command,
     reproduce_command,
 )
 from lab.explanation import explain, write_traceback
@@ -32,6 +33,7 @@ for command in (
     experiment_commands.show,
     experiment_commands.logs,
     campaign_commands.export,
+    report_command.report,
     campaign_commands.pause,
     campaign_commands.bound,
     campaign_commands.resume,

@@ -1,6 +1,6 @@
 """The lab as the routes ask and order it, made once for each execution environment."""
 
-from functools import cache
+from functools import cache, partial
 
 import boto3
 
@@ -14,6 +14,7 @@ from codec_lab.dashboard.campaign_queries import CampaignQueries
 from codec_lab.dashboard.commands import Commands
 from codec_lab.dashboard.evidence_queries import EvidenceQueries
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
+from codec_lab.report.gathering import gather_report
 from lambdas.connections import clock, objects, records
 from lambdas.environment import FunctionEnvironment
 
@@ -72,6 +73,7 @@ class Lab:
             clock=clock,
             experiments=self.experiments,
         )
+        self.report = partial(gather_report, records=table, objects=bucket, clock=clock)
         self.commands = Commands(
             records=table,
             executions=StepFunctionsExecutions(

@@ -40,6 +40,10 @@ REFUSALS: dict[int, Any] = {
 }
 
 
+PAGE: dict[int, Any] = {
+    200: {"description": "The page.", "content": {"text/html": {"schema": {}}}},
+    **REFUSALS,
+}
 PICTURE: dict[int, Any] = {
     200: {"description": "The picture.", "content": {"image/png": {"schema": {}}}},
     **REFUSALS,

@@ -2,10 +2,17 @@
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
-from lambdas.dashboard import campaign_routes, command_routes, experiment_routes
+from lambdas.dashboard import campaign_routes, command_routes, experiment_routes, report_routes
 from lambdas.dashboard.application import app
 
-__all__ = ["app", "campaign_routes", "command_routes", "experiment_routes", "openapi_document"]
+__all__ = [
+    "app",
+    "campaign_routes",
+    "command_routes",
+    "experiment_routes",
+    "openapi_document",
+    "report_routes",
+]
 
 DESCRIPTION = """The API of the dashboard, under the same origin as its pages.
 

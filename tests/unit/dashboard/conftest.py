@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from codec_lab.dashboard.evidence_views import LogPage, SignedUrl
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.ports import JobCounts, LogRequest
+from codec_lab.report.gathering import gather_report
 from codec_lab.state_visit import StateVisit
 from lambdas.dashboard import lab as lab_module
 from lambdas.dashboard.transport import answer
@@ -127,6 +129,9 @@ class Api:
                 logs=self.logs,
                 clock=self.clock,
                 experiments=experiments,
+            ),
+            report=partial(
+                gather_report, records=self.records, objects=self.objects, clock=self.clock
             ),
             commands=Commands(
                 records=self.records,

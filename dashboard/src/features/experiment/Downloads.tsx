@@ -11,6 +11,7 @@ import { type Pace, useLive } from "../../client/polling";
 import { bytes, MISSING, words } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { Numeric } from "../../components/Numeric";
+import { saveFile } from "../../components/saveFile";
 
 interface Props {
   path: string;
@@ -26,11 +27,7 @@ export function Downloads({ path, pace }: Props) {
       const { url } = await api.get<SignedUrl>(
         `${path}/files/${encodeURIComponent(file.name)}/url`,
       );
-      const link = document.createElement("a");
-      link.href = url;
-      link.download = file.name;
-      link.rel = "noreferrer";
-      link.click();
+      saveFile(url, file.name);
     },
   });
   return (

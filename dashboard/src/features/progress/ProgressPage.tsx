@@ -14,6 +14,7 @@ import { grouped, MISSING } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { PageLink } from "../../components/PageLink";
 import { AXES, type Axis, ProgressChart } from "./ProgressChart";
+import { ReportButton } from "./ReportButton";
 
 /** How far the campaign came: a dot for each experiment and the line of the best so far. */
 export default function ProgressPage() {
@@ -22,7 +23,11 @@ export default function ProgressPage() {
   const live = useLive<ProgressView>(path, Pace.summary);
   return (
     <SpaceBetween size="m">
-      <Header variant="h1" description={campaign.goal}>
+      <Header
+        variant="h1"
+        description={campaign.goal}
+        actions={<ReportButton campaign={campaign.campaign_id} />}
+      >
         Progress
       </Header>
       <Loaded of={live} what="progress">
