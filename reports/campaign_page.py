@@ -4,7 +4,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-
 from codec_lab.report.models import CampaignReport
 from reports import progress_plot, rd_plot, wording
 
