@@ -81,8 +81,8 @@ def main() -> None:
     ]
     chosen.output.mkdir(parents=True, exist_ok=True)
     best: dict[str, list[list[float]]] = {}
-    for kind, designer in (("search", OfflineDesigner()), ("random", RandomDesigner())):
-        for seed in range(chosen.seeds):
+    for seed in range(chosen.seeds):
+        for kind, designer in (("search", OfflineDesigner()), ("random", RandomDesigner())):
             rates = pursued(designer, clips, seed, chosen.experiments, chosen.output)
             best.setdefault(kind, []).append([min(rates[:n]) for n in range(1, len(rates) + 1)])
             print(f"{kind}, seed {seed}: {best[kind][-1][-1]:+.2f} %", flush=True)
