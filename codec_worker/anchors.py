@@ -43,6 +43,8 @@ class Anchor(Model):
     decoder: str
     points: tuple[int, ...] = Field(min_length=4)
     strip: Strip | None = None
+    needs_side: int = 0
+    """Samples that width or height must have."""
     options: dict[str, str]
 
     def options_at(self, q: int) -> dict[str, str]:
@@ -138,9 +140,17 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
 
     Raises
     ------
+    ConfigurationError
+        If the encoder cannot code so small a clip.
     BenchError
         If the decoder does not give back as many frames of the same size.
     """
+    _, height, width = clip.y.shape
+    if max(width, height) < anchor.needs_side:
+        raise ConfigurationError(
+            f"{anchor.title} cannot code {width}×{height}: leave the clip or the anchor out; "
+            f"one side must have {anchor.needs_side} samples."
+        )
     packets = encode_point(anchor, q, clip)
     decoded = video.decode(anchor.decoder, packets)
     return metrics.rate_point(q, sum(map(len, packets)), clip, metrics.measure(clip, decoded))
@@ -174,7 +184,7 @@ def curve(name: str, source: SourceClip, clip: Clip, store: ObjectStore) -> Anch
     Raises
     ------
     ConfigurationError
-        If there is no such anchor.
+        If there is no such anchor, or it cannot code so small a clip.
     BenchError
         If the anchor cannot be measured or the stored curve is damaged.
     """

@@ -362,6 +362,18 @@ def test_a_damaged_stored_curve_is_our_fault_and_says_so(tmp_path: Path) -> None
         anchors.curve("mpeg4", source, moving_clip(), store)
 
 
+def test_a_clip_that_would_crash_x265_is_refused() -> None:
+    stamp = Clip(*(np.zeros((3, h, w), np.uint8) for h, w in ((32, 44), (16, 22), (16, 22))), 25.0)
+
+    with pytest.raises(ConfigurationError) as refusal:
+        anchors.measure_point(anchors.anchor_named("x265-medium"), 32, stamp)
+
+    assert str(refusal.value) == (
+        "HEVC, x265 medium cannot code 44×32: leave the clip or the anchor out; "
+        "one side must have 64 samples."
+    )
+
+
 def test_an_unknown_anchor_is_named() -> None:
     with pytest.raises(ConfigurationError, match="There is no anchor 'x266'; there are x264-med"):
         anchors.anchor_named("x266")
