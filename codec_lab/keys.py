@@ -13,6 +13,14 @@ def proposal(experiment_id: str, run: int, number: int) -> str:
     return f"experiments/{experiment_id}/run-{run}/proposal-{number}.json"
 
 
+PROMPTS = "prompts"
+
+
+def prompts(experiment_id: str, run: int) -> str:
+    """Prefix of what a model was told in a run, with a slash at its end."""
+    return f"experiments/{experiment_id}/run-{run}/{PROMPTS}/"
+
+
 def job(experiment_id: str, run: int, kind: str, attempt: int) -> str:
     """Prefix of a job's outputs, with a slash at its end."""
     return f"experiments/{experiment_id}/run-{run}/{kind}-{attempt}/"

@@ -38,6 +38,8 @@ class Proposal(Model):
         The person's advice it was made with.
     model : str or None
         Which model answered, if one did.
+    prompt_key : str or None
+        Where what that model was told is kept.
     model_cost_usd : Decimal
         What the answer cost.
     """
@@ -51,6 +53,7 @@ class Proposal(Model):
     expected_bd_rate_percent: float | None = None
     hint: str | None = None
     model: str | None = None
+    prompt_key: str | None = None
     model_cost_usd: Decimal = Decimal(0)
 
 

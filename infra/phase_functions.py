@@ -69,7 +69,7 @@ class PhaseFunctions:
             self._notify_human(definition),
             self._mind("FixValidation", definition, reads=("campaigns/*", "experiments/*")),
             self._mind("FixExecution", definition, reads=("campaigns/*", "experiments/*")),
-            self._mind("Analyze", definition, reads=("campaigns/*",), writes=()),
+            self._mind("Analyze", definition, reads=("campaigns/*",)),
         ]
 
     def of_campaign(
@@ -90,9 +90,8 @@ class PhaseFunctions:
         definition: Definition,
         *,
         reads: Iterable[str],
-        writes: Iterable[str] = ("experiments/*",),
     ) -> PhaseFunction:
-        """Make a function that asks a mind, which may be Claude."""
+        """Make a function that asks a mind, which may be Claude; it keeps what it asked."""
         models = {
             "CODEC_LAB_DESIGN_MODEL": self._settings.design_model,
             "CODEC_LAB_FIX_MODEL": self._settings.fix_model,
@@ -102,7 +101,7 @@ class PhaseFunctions:
             state,
             definition,
             reads=reads,
-            writes=writes,
+            writes=("experiments/*",),
             environment={
                 "CODEC_LAB_ANTHROPIC_SECRET_ARN": self._secret.secret_arn,
                 **{name: model for name, model in models.items() if model is not None},

@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         records=records(environment.table),
         objects=objects(environment.bucket),
         clock=clock,
-        analyst_of=analyst_of(environment, request.experiment_id),
+        analyst_of=analyst_of(environment, request),
     )
     logger.info(result.analysis)
     return result.model_dump(mode="json")

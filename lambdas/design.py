@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         objects=objects(environment.bucket),
-        designer_of=designer_of(environment, request.experiment_id),
+        designer_of=designer_of(environment, request),
         clock=clock,
     )
     logger.info("Designed candidate %s. %s", result.candidate_sha256[:12], result.change)

@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         objects=objects(environment.bucket),
-        fixer_of=fixer_of(environment, request.experiment_id),
+        fixer_of=fixer_of(environment, request),
         clock=clock,
     )
     logger.info("Fixed %s attempt %d: %s", request.phase, request.attempt, result.reason)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from codec_lab.events import FixRequest, PhaseRequest
 from codec_lab.ports import Analyst, Designer, Fixer
+from codec_lab.prompts import KeptPrompts
 from codec_lab.proposal import Mind
 from codec_lab.spending import CampaignPurse
-from lambdas.connections import clock, ledger, records
+from lambdas.connections import clock, ledger, objects, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_model_calls
 
@@ -21,7 +23,7 @@ class MindEnvironment(FunctionEnvironment):
     analysis_model: str = "claude-sonnet-5-5"
 
 
-def designer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind], Designer]:
+def designer_of(environment: MindEnvironment, request: PhaseRequest) -> Callable[[Mind], Designer]:
     """Give the way from a mind's name to its designer, who spends for an experiment."""
 
     def make(mind: Mind) -> Designer:
@@ -33,7 +35,8 @@ def designer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[M
             return ClaudeDesigner(
                 connect(environment.anthropic_secret_arn),
                 environment.design_model,
-                purse=_purse(environment, experiment_id),
+                purse=_purse(environment, request.experiment_id),
+                prompts=_prompts(environment, request, "design"),
             )
         from adapters.offline.designer import OfflineDesigner
 
@@ -42,7 +45,7 @@ def designer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[M
     return make
 
 
-def fixer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind], Fixer]:
+def fixer_of(environment: MindEnvironment, request: FixRequest) -> Callable[[Mind], Fixer]:
     """Give the way from a mind's name to its fixer, who spends for an experiment."""
 
     def make(mind: Mind) -> Fixer:
@@ -54,7 +57,8 @@ def fixer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind
             return ClaudeFixer(
                 connect(environment.anthropic_secret_arn),
                 environment.fix_model,
-                purse=_purse(environment, experiment_id),
+                purse=_purse(environment, request.experiment_id),
+                prompts=_prompts(environment, request, f"fix-{request.phase}-{request.attempt}"),
             )
         from adapters.offline.fixer import OfflineFixer
 
@@ -64,7 +68,7 @@ def fixer_of(environment: MindEnvironment, experiment_id: str) -> Callable[[Mind
 
 
 def analyst_of(
-    environment: MindEnvironment, experiment_id: str
+    environment: MindEnvironment, request: PhaseRequest
 ) -> Callable[[Mind], Analyst | None]:
     """Give the way from a mind's name to its analyst; the offline mind has rules alone."""
 
@@ -78,7 +82,8 @@ def analyst_of(
         return ClaudeAnalyst(
             connect(environment.anthropic_secret_arn),
             environment.analysis_model,
-            purse=_purse(environment, experiment_id),
+            purse=_purse(environment, request.experiment_id),
+            prompts=_prompts(environment, request, "analysis"),
         )
 
     return make
@@ -87,3 +92,15 @@ def analyst_of(
 def _purse(environment: MindEnvironment, experiment_id: str) -> CampaignPurse:
     table = environment.table
     return CampaignPurse(experiment_id, records=records(table), ledger=ledger(table), clock=clock)
+
+
+def _prompts(
+    environment: MindEnvironment, request: PhaseRequest | FixRequest, purpose: str
+) -> KeptPrompts:
+    return KeptPrompts(
+        request.experiment_id,
+        request.run,
+        purpose,
+        objects=objects(environment.bucket),
+        clock=clock,
+    )

@@ -3,11 +3,12 @@
 import anthropic
 
 from adapters.claude.answers import MendableAnswerError, WriteAnalysis, parse
-from adapters.claude.conversation import BUDGET_S, Conversation, ToolCall
+from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
 from adapters.claude.pricing import price_of
 from adapters.claude.prompting import analysis_question
 from codec_lab.lessons import MAX_CHARACTERS
 from codec_lab.minds import Analysis, AnalysisTask
+from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.spending import OpenPurse, Purse
 
 
@@ -22,6 +23,8 @@ class ClaudeAnalyst:
         Which model analyzes.
     purse : Purse or None
         What pays; without one nothing is capped.
+    prompts : Prompts or None
+        Where prompts are kept; without it nowhere.
     budget_s : float
         Seconds for one analysis.
 
@@ -37,11 +40,12 @@ class ClaudeAnalyst:
         model: str,
         *,
         purse: Purse | None = None,
+        prompts: Prompts | None = None,
         budget_s: float = BUDGET_S,
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
-        self._purse = purse or OpenPurse()
+        self._account = Account(purse or OpenPurse(), prompts or NoPrompts())
 
     def analyze(self, task: AnalysisTask) -> Analysis:
         """Write an analysis and the whole notebook.
@@ -56,7 +60,7 @@ class ClaudeAnalyst:
             self._model,
             tools=("write_analysis",),
             question=analysis_question(task),
-            purse=self._purse,
+            account=self._account,
             budget_s=self._budget_s,
         )
         answer = conversation.settle(_answer)

@@ -15,9 +15,11 @@ from pydantic import BaseModel
 from adapters.claude.answers import AnswerError, MendableAnswerError
 from adapters.claude.errors import service_errors
 from adapters.claude.pricing import price_of
+from adapters.claude.prompt_text import written
 from adapters.claude.prompting import system_prompt, tool
 from adapters.claude.secrecy import excerpt, redactor
 from codec_lab.errors import CodecLabError, DesignRejectedError, ModelUnavailableError
+from codec_lab.prompts import Prompts
 from codec_lab.spending import Purse, Reserved
 
 BUDGET_S = 780.0
@@ -43,6 +45,13 @@ class ToolCall(NamedTuple):
     input_json: str
 
 
+class Account(NamedTuple):
+    """What pays for answers, and where prompts are kept before they are sent."""
+
+    purse: Purse
+    prompts: Prompts
+
+
 class Conversation:
     """Asks until an answer is accepted, a few times at most.
 
@@ -56,7 +65,7 @@ class Conversation:
         The tools it may answer by.
     question : str
         The first message.
-    purse : Purse
+    account : Account
         Each turn's worst cost is reserved there before it is asked.
     budget_s : float
         Seconds for all turns.
@@ -67,6 +76,8 @@ class Conversation:
         What all turns so far cost.
     answered_by : str
         The model as the service names it.
+    prompt_key : str or None
+        Where what was sent last is kept.
     """
 
     def __init__(
@@ -76,17 +87,18 @@ class Conversation:
         *,
         tools: Sequence[str],
         question: str,
-        purse: Purse,
+        account: Account,
         budget_s: float = BUDGET_S,
     ) -> None:
         self._client, self._model, self._price = client, model, price_of(model)
-        self._purse = purse
+        self._purse, self._prompts = account
         self._redact = redactor(client.api_key)
         self._tools: list[ToolParam] = [tool(name) for name in tools]
         self._messages: list[MessageParam] = [{"role": "user", "content": self._redact(question)}]
         self._deadline = time.monotonic() + budget_s
         self.cost_usd = Decimal(0)
         self.answered_by = model
+        self.prompt_key: str | None = None
 
     def settle(self, accept: Callable[[ToolCall], _Accepted]) -> _Accepted:
         """Ask, and tell the model what is wrong with an answer that can be mended.
@@ -131,6 +143,7 @@ class Conversation:
             "text": system_prompt(),
             "cache_control": {"type": "ephemeral"},
         }
+        self.prompt_key = self._prompts.keep(self._redact(written(system, self._messages)))
         sent = json.dumps([system, self._messages, self._tools], default=_plain)
         reserved = self._purse.reserve(self._price.worst_usd(len(sent), MAX_OUTPUT_TOKENS))
         # The tool choice is free: models that always think refuse a forced one.

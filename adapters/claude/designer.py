@@ -3,11 +3,12 @@
 import anthropic
 
 from adapters.claude.answers import EditParent, MendableAnswerError, WriteCandidate, parse
-from adapters.claude.conversation import BUDGET_S, Conversation, ToolCall
+from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
 from adapters.claude.editing import changed, written
 from adapters.claude.pricing import price_of
 from adapters.claude.prompting import design_question
 from codec_lab.minds import DesignTask
+from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.proposal import Mind, Proposal
 from codec_lab.spending import OpenPurse, Purse
 
@@ -23,6 +24,8 @@ class ClaudeDesigner:
         Which model designs.
     purse : Purse or None
         What pays; without one nothing is capped.
+    prompts : Prompts or None
+        Where prompts are kept; without it nowhere.
     budget_s : float
         Seconds for one design.
 
@@ -38,11 +41,12 @@ class ClaudeDesigner:
         model: str,
         *,
         purse: Purse | None = None,
+        prompts: Prompts | None = None,
         budget_s: float = BUDGET_S,
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
-        self._purse = purse or OpenPurse()
+        self._account = Account(purse or OpenPurse(), prompts or NoPrompts())
 
     def design(self, task: DesignTask) -> Proposal:
         """Propose a candidate.
@@ -57,12 +61,16 @@ class ClaudeDesigner:
             self._model,
             tools=("write_candidate", "edit_parent"),
             question=design_question(task),
-            purse=self._purse,
+            account=self._account,
             budget_s=self._budget_s,
         )
         proposal = conversation.settle(lambda call: _proposal(call, task))
         return proposal.model_copy(
-            update={"model": conversation.answered_by, "model_cost_usd": conversation.cost_usd}
+            update={
+                "model": conversation.answered_by,
+                "model_cost_usd": conversation.cost_usd,
+                "prompt_key": conversation.prompt_key,
+            }
         )
 
 

@@ -9,13 +9,14 @@ from adapters.claude.answers import (
     MendableAnswerError,
     parse,
 )
-from adapters.claude.conversation import BUDGET_S, Conversation, ToolCall
+from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
 from adapters.claude.editing import changed
 from adapters.claude.pricing import price_of
 from adapters.claude.prompting import fix_question
 from codec_lab.bundle import Bundle
 from codec_lab.errors import NothingLeftToTryError
 from codec_lab.minds import FixTask
+from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.proposal import Fix, FixTool, Mind
 from codec_lab.spending import OpenPurse, Purse
 
@@ -31,6 +32,8 @@ class ClaudeFixer:
         Which model repairs.
     purse : Purse or None
         What pays; without one nothing is capped.
+    prompts : Prompts or None
+        Where prompts are kept; without it nowhere.
     budget_s : float
         Seconds for one repair.
 
@@ -46,11 +49,12 @@ class ClaudeFixer:
         model: str,
         *,
         purse: Purse | None = None,
+        prompts: Prompts | None = None,
         budget_s: float = BUDGET_S,
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
-        self._purse = purse or OpenPurse()
+        self._account = Account(purse or OpenPurse(), prompts or NoPrompts())
 
     def fix(self, task: FixTask) -> Fix:
         """Propose a changed candidate or changed limits.
@@ -67,7 +71,7 @@ class ClaudeFixer:
             self._model,
             tools=("edit_candidate", "adjust_limits", "ask_human"),
             question=fix_question(task),
-            purse=self._purse,
+            account=self._account,
             budget_s=self._budget_s,
         )
         found = conversation.settle(lambda call: _fix(call, task))
@@ -77,6 +81,7 @@ class ClaudeFixer:
                 "hint": task.hint,
                 "model": conversation.answered_by,
                 "model_cost_usd": conversation.cost_usd,
+                "prompt_key": conversation.prompt_key,
             }
         )
         return found.model_copy(update={"proposal": proposal})

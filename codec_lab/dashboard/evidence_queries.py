@@ -21,6 +21,7 @@ from codec_lab.dashboard.evidence_views import (
     FramesView,
     LogLevel,
     LogPage,
+    OtherPrompt,
     PictureSide,
     PromptEntry,
     PromptView,
@@ -33,7 +34,8 @@ from codec_lab.dashboard.ports import Evidence, LogRequest, Logs
 from codec_lab.errors import UnknownRecordError
 from codec_lab.experiment import Experiment
 from codec_lab.ports import Clock, Records
-from codec_lab.proposal import Proposal
+from codec_lab.prompts import PromptName
+from codec_lab.proposal import Mind, Proposal
 from codec_lab.verdict import ClipResult
 
 URL_LIFETIME_S = 300
@@ -93,16 +95,23 @@ class EvidenceQueries:
     def prompt(self, experiment_id: str) -> PromptView:
         """Show every answer of a mind, in order."""
         self._records.experiment(experiment_id)
-        found = [
-            (int(numbers[1]), int(numbers[2]), key)
-            for key in self._objects.sizes(f"experiments/{experiment_id}/run-")
+        stored = self._objects.sizes(f"experiments/{experiment_id}/run-")
+        proposals = {
+            (int(numbers[1]), int(numbers[2])): documents.load(self._objects, key, Proposal)
+            for key in stored
             if (numbers := _PROPOSAL.search(key))
-        ]
+        }
+        shown = {proposal.prompt_key for proposal in proposals.values()}
         return PromptView(
             entries=tuple(
-                _prompt_entry(run, number, documents.load(self._objects, key, Proposal))
-                for run, number, key in sorted(found)
-            )
+                self._prompt_entry(run, number, proposal)
+                for (run, number), proposal in sorted(proposals.items(), key=lambda one: one[0])
+            ),
+            others=tuple(
+                OtherPrompt(run=name.run, at=name.at, purpose=name.purpose, prompt=self._text(key))
+                for key in sorted(stored)
+                if key not in shown and (name := PromptName.of(key)) is not None
+            ),
         )
 
     def logs(
@@ -147,6 +156,30 @@ class EvidenceQueries:
                 source = keys.source_picture(result.clip_sha256, index)
                 return self._objects.get(source if side is PictureSide.SOURCE else decoded)
         raise UnknownRecordError(f"{experiment_id} has no picture of frame {index} of {clip!r}.")
+
+    def _prompt_entry(self, run: int, number: int, proposal: Proposal) -> PromptEntry:
+        key = proposal.prompt_key
+        is_kept = key is not None and self._objects.exists(key)
+        reason = None
+        if proposal.mind is Mind.OFFLINE:
+            reason = "The offline mind searches and follows rules: it is told no prompt."
+        elif not is_kept:
+            reason = "It is no longer kept." if key else "None was kept."
+        return PromptEntry(
+            run=run,
+            number=number,
+            mind=proposal.mind,
+            model=proposal.model,
+            cost_usd=float(proposal.model_cost_usd),
+            change=proposal.change,
+            hypothesis=proposal.hypothesis,
+            hint=proposal.hint,
+            prompt=self._text(key) if key is not None and is_kept else None,
+            prompt_reason=reason,
+        )
+
+    def _text(self, key: str) -> str:
+        return self._objects.get(key).decode()
 
     def _proposal(self, experiment: Experiment) -> Proposal:
         if experiment.proposal_key is None:
@@ -194,17 +227,3 @@ def _pictured(stem: str, stored: Collection[str]) -> tuple[int, ...]:
 
 def _rounded(values: tuple[float, ...], digits: int) -> tuple[float, ...]:
     return tuple(round(value, digits) for value in values)
-
-
-def _prompt_entry(run: int, number: int, proposal: Proposal) -> PromptEntry:
-    return PromptEntry(
-        run=run,
-        number=number,
-        mind=proposal.mind,
-        model=proposal.model,
-        cost_usd=float(proposal.model_cost_usd),
-        change=proposal.change,
-        hypothesis=proposal.hypothesis,
-        hint=proposal.hint,
-        prompt=None,
-    )

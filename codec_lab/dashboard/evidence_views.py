@@ -74,7 +74,9 @@ class PromptEntry(Model):
     run, number : int
         The run's ``number``-th proposal.
     prompt : str or None
-        What the model was told; None for the offline mind.
+        What the model was told, in the last turn of a conversation.
+    prompt_reason : str or None
+        Why there is none.
     hint : str or None
         The person's advice it was made with.
     """
@@ -88,12 +90,29 @@ class PromptEntry(Model):
     hypothesis: str
     hint: str | None
     prompt: str | None
+    prompt_reason: str | None
+
+
+class OtherPrompt(Model):
+    """A prompt that led to no proposal: of an analysis, or of an answer that was refused.
+
+    Attributes
+    ----------
+    purpose : str
+        What was asked for, such as ``fix-validation-2``.
+    """
+
+    run: int
+    at: datetime
+    purpose: str
+    prompt: str
 
 
 class PromptView(Model):
-    """Every answer of a mind, in order."""
+    """Every answer of a mind, in order, and what a model was told besides."""
 
     entries: tuple[PromptEntry, ...]
+    others: tuple[OtherPrompt, ...]
 
 
 class LogLevel(StrEnum):

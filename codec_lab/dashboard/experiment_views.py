@@ -26,6 +26,8 @@ class ExperimentRow(Model):
         Mean BD-rate over the development clips and its 95 % interval.
     bitrate_bps, psnr_y_db, ssim_y, vmaf : float or None
         Means over the development clips at the second lowest quality.
+    stop_reason : str or None
+        Why the screen ended it; it has no BD-rate then.
     """
 
     experiment_id: str
@@ -44,6 +46,7 @@ class ExperimentRow(Model):
     ssim_y: float | None
     vmaf: float | None
     tier: str | None
+    stop_reason: str | None
     cost_usd: float
     updated_at: datetime
 

@@ -7,12 +7,16 @@ from codec_lab.experiment import Experiment
 from codec_lab.model import Model, Moment, Sha256
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Mind
+from codec_lab.tiers import tier_of
 
 _NAME_LENGTH = 120
 
 
 class ListedExperiment(Model):
-    """The attributes of ``Experiment`` that tables and plots of all experiments need."""
+    """The attributes of ``Experiment`` that tables and plots of all experiments need.
+
+    An index holds them, which can hold 20 beside its keys.
+    """
 
     experiment_id: str
     number: int
@@ -31,7 +35,7 @@ class ListedExperiment(Model):
     psnr_y_db: float | None = None
     ssim_y: float | None = None
     vmaf: float | None = None
-    tier: str | None = None
+    stop_reason: str | None = None
     candidate_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
     model_cost_usd: Decimal = Decimal(0)
@@ -73,7 +77,8 @@ class ListedExperiment(Model):
             psnr_y_db=self.psnr_y_db,
             ssim_y=self.ssim_y,
             vmaf=self.vmaf,
-            tier=self.tier,
+            tier=tier_of(self.bd_rate_percent),
+            stop_reason=self.stop_reason,
             cost_usd=float(self.model_cost_usd),
             updated_at=self.updated_at,
         )

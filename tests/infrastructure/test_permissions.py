@@ -70,7 +70,7 @@ FUNCTIONS = {
     "Deploy": RECORDS | reads("campaigns", "experiments") | writes("bundles"),
     "JudgeValidation": RECORDS | reads("campaigns", "experiments"),
     "JudgeExecution": RECORDS | reads("experiments") | writes("experiments"),
-    "Analyze": RECORDS | SECRET | reads("campaigns"),
+    "Analyze": RECORDS | SECRET | reads("campaigns") | writes("experiments"),
     "DesignNext": RECORDS,
     "NotifyHuman": READ_RECORDS
     | {("sns:Publish", TOPIC), ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)},

@@ -1102,6 +1102,8 @@ export interface components {
          *         Mean BD-rate over the development clips and its 95 % interval.
          *     bitrate_bps, psnr_y_db, ssim_y, vmaf : float or None
          *         Means over the development clips at the second lowest quality.
+         *     stop_reason : str or None
+         *         Why the screen ended it; it has no BD-rate then.
          */
         ExperimentRow: {
             /** Experiment Id */
@@ -1134,6 +1136,8 @@ export interface components {
             vmaf: number | null;
             /** Tier */
             tier: string | null;
+            /** Stop Reason */
+            stop_reason: string | null;
             /** Cost Usd */
             cost_usd: number;
             /**
@@ -1530,6 +1534,28 @@ export interface components {
          */
         Mind: "offline" | "claude";
         /**
+         * OtherPrompt
+         * @description A prompt that led to no proposal: of an analysis, or of an answer that was refused.
+         *
+         *     Attributes
+         *     ----------
+         *     purpose : str
+         *         What was asked for, such as ``fix-validation-2``.
+         */
+        OtherPrompt: {
+            /** Run */
+            run: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Purpose */
+            purpose: string;
+            /** Prompt */
+            prompt: string;
+        };
+        /**
          * Phase
          * @description A phase of an experiment, in the order in which the state machine visits them.
          * @enum {string}
@@ -1642,7 +1668,9 @@ export interface components {
          *     run, number : int
          *         The run's ``number``-th proposal.
          *     prompt : str or None
-         *         What the model was told; None for the offline mind.
+         *         What the model was told, in the last turn of a conversation.
+         *     prompt_reason : str or None
+         *         Why there is none.
          *     hint : str or None
          *         The person's advice it was made with.
          */
@@ -1664,14 +1692,18 @@ export interface components {
             hint: string | null;
             /** Prompt */
             prompt: string | null;
+            /** Prompt Reason */
+            prompt_reason: string | null;
         };
         /**
          * PromptView
-         * @description Every answer of a mind, in order.
+         * @description Every answer of a mind, in order, and what a model was told besides.
          */
         PromptView: {
             /** Entries */
             entries: components["schemas"]["PromptEntry"][];
+            /** Others */
+            others: components["schemas"]["OtherPrompt"][];
         };
         /**
          * RatePoint

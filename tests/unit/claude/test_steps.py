@@ -9,7 +9,7 @@ import pytest
 
 from adapters.claude.designer import ClaudeDesigner
 from adapters.claude.fixer import ClaudeFixer
-from codec_lab import documents
+from codec_lab import documents, keys
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
 from codec_lab.errors import (
@@ -21,7 +21,8 @@ from codec_lab.events import DeployRequest, FixRequest, FixResult, JudgeRequest,
 from codec_lab.fixing import fix
 from codec_lab.judging import judge
 from codec_lab.phase import Phase
-from codec_lab.proposal import FixTool, Mind
+from codec_lab.prompts import KeptPrompts, PromptName
+from codec_lab.proposal import FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import experiment, opened, verdict
@@ -66,7 +67,9 @@ class Steps:
             PhaseRequest(experiment_id=ID, run=1),
             records=self.records,
             objects=self.objects,
-            designer_of=lambda _: ClaudeDesigner(self.client, "claude-opus-5-5"),
+            designer_of=lambda _: ClaudeDesigner(
+                self.client, "claude-opus-5-5", prompts=self._prompts("design")
+            ),
             clock=self.clock,
         )
 
@@ -94,9 +97,14 @@ class Steps:
             FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=attempt),
             records=self.records,
             objects=self.objects,
-            fixer_of=lambda _: ClaudeFixer(self.client, "claude-sonnet-5-5"),
+            fixer_of=lambda _: ClaudeFixer(
+                self.client, "claude-sonnet-5-5", prompts=self._prompts(f"fix-{attempt}")
+            ),
             clock=self.clock,
         )
+
+    def _prompts(self, purpose: str) -> KeptPrompts:
+        return KeptPrompts(ID, 1, purpose, objects=self.objects, clock=self.clock)
 
     @property
     def cost_usd(self) -> Decimal:
@@ -137,6 +145,12 @@ def test_a_design_with_a_hint_and_two_fixes_are_in_the_record(
     assert "Write a byte." in questions[0]
     assert "ValueError: no bytes" in questions[2]
     assert "No bytes." in questions[3]
+
+    kept = {key: data.decode() for key, data in steps.objects.data.items() if PromptName.of(key)}
+    assert len(kept) == 4
+    assert all("park" not in prompt for prompt in kept.values())  # the hidden clip
+    proposal = documents.load(steps.objects, keys.proposal(ID, 1, 1), Proposal)
+    assert "Write a byte." in kept[proposal.prompt_key or ""]
 
 
 def test_a_question_to_a_person_is_paid(service: FakeService, steps: Steps) -> None:

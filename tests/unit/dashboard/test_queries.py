@@ -25,6 +25,7 @@ from codec_lab.errors import ConfigurationError, UnknownRecordError
 from codec_lab.experiment import Evaluation
 from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
+from codec_lab.prompts import KeptPrompts
 from codec_lab.proposal import Mind, Proposal
 from codec_lab.state_visit import StateVisit
 from codec_lab.verdict import Metric
@@ -308,6 +309,44 @@ def test_source_diff_and_prompt(measured: Any) -> None:
     assert diff["files"][0]["added"] == 1
     (entry,) = measured.ask("/api/experiments/default-0001/prompt").data["entries"]
     assert (entry["run"], entry["number"], entry["hint"]) == (1, 1, "Mind the row.")
+    assert entry["prompt"] is None
+    assert entry["prompt_reason"].startswith("The offline mind")
+
+
+def test_what_a_model_was_told_is_shown_beside_what_it_answered(measured: Any) -> None:
+    prompts = KeptPrompts(
+        "default-0001", 1, "design", objects=measured.objects, clock=measured.clock
+    )
+    key = prompts.keep("[user]\nA hint: mind the row.")
+    later = prompts.keep("[user]\nAgain.")
+    first = keys.proposal("default-0001", 1, 1)
+    proposal = documents.load(measured.objects, first, Proposal)
+    by_claude = proposal.model_copy(update={"mind": Mind.CLAUDE, "prompt_key": key})
+    documents.save(measured.objects, first, by_claude)
+    view = measured.ask("/api/experiments/default-0001/prompt").data
+    assert [(entry["prompt"], entry["prompt_reason"]) for entry in view["entries"]] == [
+        ("[user]\nA hint: mind the row.", None)
+    ]
+    assert [(other["run"], other["purpose"], other["prompt"]) for other in view["others"]] == [
+        (1, "design", "[user]\nAgain.")
+    ]
+    del measured.objects.data[key], measured.objects.data[later]
+    view = measured.ask("/api/experiments/default-0001/prompt").data
+    assert view["entries"][0]["prompt_reason"] == "It is no longer kept."
+    assert view["others"] == []
+
+
+def test_why_an_experiment_was_screened_out_is_in_table_and_detail(api: Any) -> None:
+    opened(api.records, api.objects, api.clock)
+    api.records.create_experiment(experiment(stop_reason="9 points worse."))
+    api.records.create_experiment(experiment(2, bd_rate_percent=-55.0))
+    items = api.ask("/api/campaigns/default/experiments?sort=number").data["items"]
+    assert [(item["stop_reason"], item["tier"]) for item in items] == [
+        ("9 points worse.", None),
+        (None, "50 % below HEVC"),
+    ]
+    detail = api.ask("/api/experiments/default-0001").data
+    assert detail["summary"]["stop_reason"] == "9 points worse."
 
 
 def test_results_carry_the_mean_against_every_anchor(measured: Any) -> None:

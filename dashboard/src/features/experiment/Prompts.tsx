@@ -4,9 +4,17 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { PromptView } from "../../client/models";
 import { dollars, words } from "../../components/format";
 
+function Told({ text }: { text: string }) {
+  return (
+    <pre className="log" tabIndex={0}>
+      {text}
+    </pre>
+  );
+}
+
 /** Every answer of the mind, with what it was told. */
 export function Prompts({ view }: { view: PromptView }) {
-  if (!view.entries.length) {
+  if (!view.entries.length && !view.others.length) {
     return "No mind has answered yet.";
   }
   return (
@@ -34,20 +42,20 @@ export function Prompts({ view }: { view: PromptView }) {
                     },
                   ]
                 : []),
-              ...(entry.prompt
-                ? [
-                    {
-                      label: "Prompt",
-                      value: (
-                        <pre className="log" tabIndex={0}>
-                          {entry.prompt}
-                        </pre>
-                      ),
-                    },
-                  ]
-                : []),
+              {
+                label: "Prompt",
+                value: entry.prompt ? <Told text={entry.prompt} /> : entry.prompt_reason,
+              },
             ]}
           />
+        </ExpandableSection>
+      ))}
+      {view.others.map((other) => (
+        <ExpandableSection
+          key={`${other.at} ${other.purpose}`}
+          headerText={`Run ${other.run}, ${other.purpose.replaceAll("-", " ")}: no proposal`}
+        >
+          <Told text={other.prompt} />
         </ExpandableSection>
       ))}
     </SpaceBetween>

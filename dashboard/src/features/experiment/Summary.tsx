@@ -78,6 +78,11 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
           ]}
         />
       </Container>
+      {row.stop_reason && (
+        <Alert type="info" header="Screened out">
+          {row.stop_reason}
+        </Alert>
+      )}
       {isAsked && (
         <QuestionModal experimentId={row.experiment_id} onClose={() => setIsAsked(false)} />
       )}
