@@ -87,6 +87,7 @@ def take_all(browser: Browser, api: Api, address: str, theme: Theme) -> None:
     """Take every page in a theme."""
     page = browser.new_page(viewport=SIZE, color_scheme=theme, reduced_motion="reduce")
     page.goto(address)
+    page.get_by_role("heading", level=1, name="Progress").wait_for()
     for name, path in pages_of(api).items():
         page.goto(f"{api.origin}/admin{path}")
         settle(page)

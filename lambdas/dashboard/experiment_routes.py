@@ -1,5 +1,6 @@
 """What is asked about an experiment."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -121,8 +122,9 @@ def get_picture(
     side: Annotated[PictureSide, Path(description="Which picture.")],
 ) -> Response[Any]:
     """Give a frame's picture as PNG."""
-    return Response(
-        status_code=200,
-        content_type="image/png",
-        body=lab().evidence.picture(experiment_id, clip, index, side),
-    )
+    picture = lab().evidence.picture(experiment_id, clip, index, side)
+    # Encoded here: the resolver takes the bytes of a body for UTF-8.
+    body = base64.b64encode(picture).decode()
+    response: Response[Any] = Response(status_code=200, content_type="image/png", body=body)
+    response.base64_encoded = True
+    return response

@@ -247,7 +247,7 @@ def measured(api: Any) -> Any:
     api.objects.data |= {
         f"{stem}.bin": b"12345",
         f"{stem}.npz": buffer.getvalue(),
-        keys.decoded_picture(stem, 3): b"PNG decoded",
+        keys.decoded_picture(stem, 3): b"\x89PNG decoded",
         keys.bundle(sha(2)): b"zip",
         one.verdict_key or "": b"{}",
     }
@@ -257,7 +257,7 @@ def measured(api: Any) -> Any:
         for point in result.points
     )
     result = result.model_copy(update={"points": points})
-    api.objects.data[keys.source_picture(result.clip_sha256, 3)] = b"PNG source"
+    api.objects.data[keys.source_picture(result.clip_sha256, 3)] = b"\x89PNG source"
     api.records.put_evaluation(
         Evaluation(
             experiment_id="default-0001",
@@ -297,7 +297,7 @@ def test_frames_and_their_pictures(measured: Any) -> None:
     for side in ("source", "decoded"):
         answered = measured.ask(f"{path}/{side}")
         assert answered.headers["Content-Type"] == "image/png"
-        assert answered.raw == f"PNG {side}".encode()
+        assert answered.raw == b"\x89PNG " + side.encode()
     assert measured.ask("/api/experiments/default-0001/frames/hall/2/source").status == 404
     assert measured.ask("/api/experiments/default-0001/frames/hall/x/source").status == 422
 
