@@ -19,6 +19,7 @@ export function Chart({ label, make, children }: Props) {
       const width = element.clientWidth;
       const plot = Plot.plot({
         height: 320,
+        marginTop: 30,
         marginLeft: 60,
         marginBottom: 44,
         grid: true,

@@ -18,6 +18,17 @@ interface Dot {
   value: number;
 }
 
+/** Of a logarithmic scale: 1, 2 and 5 times each power of ten within the rates. */
+function ticksBetween(dots: readonly Dot[]): number[] {
+  const rates = dots.map((dot) => dot.kbps);
+  const [low, high] = [Math.min(...rates), Math.max(...rates)];
+  const ticks: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+    ticks.push(...[power, 2 * power, 5 * power].filter((tick) => low <= tick && tick <= high));
+  }
+  return ticks;
+}
+
 /** Quality against rate; a curve's colour is pinned to its name. */
 export function RdChart({ clip, metric, curves, isLogarithmic }: Props) {
   const { title, digits } = METRICS.find((one) => one.metric === metric) ?? {
@@ -38,8 +49,8 @@ export function RdChart({ clip, metric, curves, isLogarithmic }: Props) {
       x: {
         type: isLogarithmic ? "log" : "linear",
         label: `Bitrate (kb/s)${isLogarithmic ? ", logarithmic" : ""}`,
-        tickFormat: (kbps: number) => grouped(kbps),
-        ticks: 5,
+        tickFormat: (kbps: number) => grouped(kbps, kbps < 1 ? 1 : 0),
+        ticks: isLogarithmic ? ticksBetween(points) : 5,
       },
       y: { label: title, nice: true },
       color: {

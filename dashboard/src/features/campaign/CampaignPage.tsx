@@ -18,11 +18,14 @@ import { AuditTable } from "./AuditTable";
 import { Budgets } from "./Budgets";
 import { StopModal } from "./StopModal";
 
+const EXHAUSTED =
+  "All experiments that are allowed have been run. Allow more below, or run one now.";
+
 const MEANINGS: Record<CampaignView["state"], string> = {
   running: "Its machine runs.",
   pausing: "Paused: the running experiment goes on to its end, then nothing follows.",
   paused: "Paused by a person; nothing runs.",
-  idle: "Nothing runs: all experiments that are allowed have been run, or nobody started it.",
+  idle: "Nothing runs, and nobody paused it: start it.",
 };
 
 /** Start, pause, resume and stop a campaign, and what it may use. */
@@ -36,6 +39,8 @@ export default function CampaignPage() {
   const order = (name: string) =>
     command.mutate({ path: `${path}/${name}`, body: { version: campaign.version } });
   const isHeld = campaign.state === "paused" || campaign.state === "pausing";
+  const isExhausted =
+    campaign.state === "idle" && campaign.experiment_count >= campaign.experiment_limit;
   const isSending = (name: string) =>
     command.isPending && command.variables.path === `${path}/${name}`;
   return (
@@ -46,8 +51,8 @@ export default function CampaignPage() {
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             <Button
-              disabled={Boolean(refusal) || campaign.state !== "idle"}
-              disabledReason={refusal || "It has been started."}
+              disabled={Boolean(refusal) || campaign.state !== "idle" || isExhausted}
+              disabledReason={refusal || (isExhausted ? EXHAUSTED : "It has been started.")}
               loading={isSending("start")}
               onClick={() => order("start")}
             >
@@ -78,7 +83,7 @@ export default function CampaignPage() {
       )}
       <Container header={<Header variant="h2">State</Header>}>
         <SpaceBetween size="m">
-          <Box>{MEANINGS[campaign.state]}</Box>
+          <Box>{isExhausted ? EXHAUSTED : MEANINGS[campaign.state]}</Box>
           <Facts campaign={campaign} />
         </SpaceBetween>
       </Container>

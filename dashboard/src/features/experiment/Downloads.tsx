@@ -18,6 +18,13 @@ interface Props {
   pace: Pace;
 }
 
+/** What decodes and proves the bitstreams comes before them. */
+const FIRST = ["log", "verdict", "decoder"];
+
+function byUse(one: EvidenceFile, other: EvidenceFile): number {
+  return FIRST.indexOf(other.kind) - FIRST.indexOf(one.kind);
+}
+
 /** The files of the last execution, each by an address that soon expires. */
 export function Downloads({ path, pace }: Props) {
   const live = useLive<FileList>(`${path}/files`, pace);
@@ -39,7 +46,7 @@ export function Downloads({ path, pace }: Props) {
             <Table
               variant="embedded"
               contentDensity="compact"
-              items={files}
+              items={files.toSorted(byUse)}
               trackBy="name"
               ariaLabels={{ tableLabel: "Files" }}
               empty="There are no files yet."

@@ -60,7 +60,7 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
             { label: "Champion on the hidden clips", value: <Champion id={row.experiment_id} /> },
             { label: "Made from", value: parent },
             {
-              label: "Quality at this rate",
+              label: "Quality and rate, mean",
               value:
                 row.bitrate_bps === null
                   ? MISSING

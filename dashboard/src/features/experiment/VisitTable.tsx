@@ -50,7 +50,8 @@ export function VisitTable({ visits: all, phase, now }: Props) {
         {
           id: "progress",
           header: "Outcome",
-          width: 130,
+          width: 140,
+          minWidth: 140,
           cell: (visit) => (
             <StatusIndicator type={MARKS[visit.progress]}>{words(visit.progress)}</StatusIndicator>
           ),

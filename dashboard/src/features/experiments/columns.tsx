@@ -50,14 +50,13 @@ export function columnsOf(
           MISSING
         ),
       ),
-      minWidth: 140,
     },
     text("phase", "Phase", (row) => words(row.phase)),
     figure("attempts", "Attempts", (row) =>
       row.attempts ? `${row.attempts}/${MAX_ATTEMPTS}` : MISSING,
     ),
     {
-      ...figure("bd_rate_percent", `BD-rate against ${anchor}`, (row) => (
+      ...figure("bd_rate_percent", `BD-rate, ${anchor}`, (row) => (
         <BdRateFigure {...rateOf(row)} />
       )),
       sortingField: "bd_rate_percent",

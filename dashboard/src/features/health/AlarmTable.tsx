@@ -28,6 +28,7 @@ export function AlarmTable({ alarms }: { alarms: readonly AlarmView[] }) {
         columnDefinitions={[
           {
             id: "meaning",
+            minWidth: 220,
             header: "Alarm",
             isRowHeader: true,
             cell: (alarm) => <span title={alarm.name}>{alarm.description || alarm.name}</span>,
@@ -36,6 +37,7 @@ export function AlarmTable({ alarms }: { alarms: readonly AlarmView[] }) {
             id: "state",
             header: "State",
             width: 170,
+            minWidth: 170,
             cell: (alarm) => <State state={alarm.state} />,
           },
           { id: "since", header: "Since", width: 130, cell: (alarm) => <Ago at={alarm.since} /> },

@@ -16,7 +16,11 @@ interface Props {
 export function LineageTree({ nodes }: Props) {
   const box = useRef<HTMLElement>(null);
   const shown = JSON.stringify(nodes);
-  const placed = useMemo(() => layOut(JSON.parse(shown) as LineageNode[]), [shown]);
+  const areLabelled = nodes.length <= LABELLED;
+  const placed = useMemo(
+    () => layOut(JSON.parse(shown) as LineageNode[], areLabelled),
+    [shown, areLabelled],
+  );
   const top = Math.min(...placed.map((node) => node.x)) - MARGIN / 2;
   const bottom = Math.max(...placed.map((node) => node.x)) + MARGIN / 2;
   const start = Math.min(...placed.map((node) => node.y)) - MARGIN;
@@ -54,7 +58,7 @@ export function LineageTree({ nodes }: Props) {
             node={node.data}
             x={node.y}
             y={node.x}
-            hasLabel={node.data.on_path || placed.length <= LABELLED}
+            hasLabel={node.data.on_path || areLabelled}
           />
         ))}
       </svg>

@@ -3,11 +3,15 @@ import type { LineageNode } from "../../client/models";
 
 /** Distances between siblings and between generations, in pixels. */
 const SIBLING = 18;
+const LABELLED_SIBLING = 40;
 const GENERATION = 120;
 const ROOT = " root";
 
 /** The nodes at their places: x is the place among siblings, y the generation. */
-export function layOut(nodes: readonly LineageNode[]): HierarchyPointNode<LineageNode>[] {
+export function layOut(
+  nodes: readonly LineageNode[],
+  areLabelled: boolean,
+): HierarchyPointNode<LineageNode>[] {
   const known = new Set(nodes.map((node) => node.node_id));
   const parentOf = (node: LineageNode) =>
     node.parent_id !== null && known.has(node.parent_id) ? node.parent_id : ROOT;
@@ -27,7 +31,7 @@ export function layOut(nodes: readonly LineageNode[]): HierarchyPointNode<Lineag
   // The path stands in the middle of its siblings' order of BD-rate: it is the first of them.
   hierarchy.sort((one, other) => Number(other.data.on_path) - Number(one.data.on_path));
   return tree<LineageNode>()
-    .nodeSize([SIBLING, GENERATION])(hierarchy)
+    .nodeSize([areLabelled ? LABELLED_SIBLING : SIBLING, GENERATION])(hierarchy)
     .descendants()
     .filter((node) => node.data !== root);
 }

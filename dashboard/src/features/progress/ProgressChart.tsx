@@ -37,8 +37,11 @@ export function ProgressChart({ progress, axis }: Props) {
       (point) => point.bd_rate_percent === null && FAILED.includes(point.status),
     );
     const rates = measured.map((point) => point.bd_rate_percent as number);
-    const top = Math.max(0, ...rates);
-    const lane = top + LANE * Math.max(1, top - Math.min(0, ...rates));
+    const [low, high] = [Math.min(...rates), Math.max(...rates)];
+    // A zero that is far from every dot would press them into a line.
+    const hasZero = rates.length === 0 || (high > 0 ? low < high - low : high - low > -high);
+    const top = hasZero ? Math.max(0, ...rates) : high;
+    const lane = top + LANE * Math.max(1, top - (hasZero ? Math.min(0, ...rates) : low));
     const last = points.at(-1);
     const lastBest = best.at(-1);
     const steps =
@@ -65,7 +68,7 @@ export function ProgressChart({ progress, axis }: Props) {
       },
       y: { label: `BD-rate against ${anchor} (%)`, nice: true },
       marks: [
-        Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 }),
+        ...(hasZero ? [Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 })] : []),
         ...(failed.length
           ? [Plot.ruleY([lane], { stroke: "var(--failure)", strokeDasharray: "2 5" })]
           : []),
