@@ -34,6 +34,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLab]:
     lab = DeployedLab(tmp_path_factory.mktemp("lab"))
     try:
         lab.start()
+        lab.open("doomed", STUBBORN)
+        lab.open("steered", experiments=2)
         lab.open("stuck", STUBBORN)
         lab.run("stuck")
         lab.open("good", experiments=2)

@@ -23,6 +23,7 @@ from codec_worker.clips import freeze
 from codec_worker.contract import Clip
 from lab import one_machine
 from lab.target import Target
+from local.access_tokens import read_tokens
 from local.cloud import OneMachineCloud
 from local.settings import CloudSettings
 
@@ -74,6 +75,12 @@ class DeployedLab:
         self.cloud.start()
         one_machine.deploy(self.cloud)
         self.target = one_machine.target_of(self.cloud)
+
+    @property
+    def viewer_url(self) -> str:
+        """Address of the dashboard with the token of somebody who may only look."""
+        tokens = read_tokens(self.cloud.settings.state_dir / "tokens.json")
+        return f"{self.cloud.endpoint_url}/admin/#token={tokens['viewer']}"
 
     def open(self, campaign_id: str, seed_source: str = GOOD, experiments: int = 1) -> None:
         """Open a campaign on one small clip, or allow it more experiments."""

@@ -5,15 +5,24 @@ from playwright.sync_api import expect
 from tests.browser.deployed_lab import DeployedLab, Visit, until
 
 
-def test_pause_and_resume(lab: DeployedLab, visit: Visit) -> None:
-    page = visit("/progress?campaign=good")
+def test_a_paused_campaign_ends_its_experiment_and_goes_on_when_resumed(
+    lab: DeployedLab, visit: Visit
+) -> None:
+    records = lab.target.records
+    page = visit("/campaign?campaign=steered")
     bar = page.get_by_role("region", name="Campaign")
+    page.get_by_role("button", name="Start").click()
+    expect(bar).to_contain_text("steered running")
+    until(lambda: records.experiments("steered"))
     bar.get_by_role("button", name="Pause").click()
-    expect(bar).to_contain_text("good paus")
-    assert lab.target.records.control("good").paused
+    expect(bar).to_contain_text("steered pausing")
+    expect(page.get_by_text("1 completed")).to_be_visible(timeout=60_000)
+    expect(bar).to_contain_text("steered paused")
+    assert len(records.experiments("steered")) == 1
     bar.get_by_role("button", name="Resume").click()
-    expect(bar.get_by_role("button", name="Pause")).to_be_visible()
-    assert not lab.target.records.control("good").paused
+    expect(page.get_by_text("2 completed")).to_be_visible(timeout=60_000)
+    expect(bar).to_contain_text("steered idle")
+    expect(page.get_by_role("button", name="Start")).to_be_disabled()
 
 
 def test_budgets_are_set(lab: DeployedLab, visit: Visit) -> None:

@@ -67,6 +67,27 @@ def test_curves_and_figures_are_those_of_the_record(
         expect(page.get_by_text(shown).first).to_be_visible()
 
 
+def test_frames_are_shown_beside_their_source(visit: Visit) -> None:
+    page = visit("/experiments/good-0001?campaign=good&tab=frames")
+    page.get_by_text("Side by side").click()
+    pixels = "canvas => [...canvas.getContext('2d').getImageData(0, 0, 64, 48).data]"
+    source, decoded = (
+        page.get_by_role("img", name=f"{side}, frame 0").evaluate(pixels)
+        for side in ("Source", "Decoded")
+    )
+    differences = [abs(one - other) for one, other in zip(source, decoded, strict=True)]
+    assert len(set(source)) > 50, "a flat picture"
+    assert 0 < sum(differences) / len(differences) < 20
+    page.get_by_text("PSNR map").click()
+    expect(page.get_by_role("img", name="PSNR map of frame 0")).to_be_visible()
+
+
+def test_a_link_to_an_experiment_finds_its_campaign(visit: Visit) -> None:
+    page = visit("/experiments/stuck-0001")
+    expect(page).to_have_url(re.compile("campaign=stuck"))
+    expect(page.get_by_role("region", name="Campaign")).to_contain_text("stuck")
+
+
 def test_two_experiments_are_compared(visit: Visit) -> None:
     page = visit("/experiments?campaign=good")
     page.get_by_role("checkbox", name="Select good-0001").check(force=True)

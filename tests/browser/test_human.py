@@ -8,6 +8,7 @@ import re
 from playwright.sync_api import BrowserContext, Page, expect
 
 from codec_lab.phase import Status
+from tests.browser.axe import violations
 from tests.browser.deployed_lab import COMPLAINT, DeployedLab, Visit, until
 
 HINT = "Learn from <i>fewer</i> frames."
@@ -58,6 +59,32 @@ def test_an_unsent_hint_is_kept(visit: Visit) -> None:
     page.reload()
     open_question(page)
     expect(page.get_by_label("Hint for the mind")).to_have_value("Not ready")
+
+
+def test_the_question_holds_the_rules_of_axe(visit: Visit) -> None:
+    page = visit("/experiments?campaign=stuck")
+    open_question(page)
+    assert violations(page) == {}
+
+
+def test_the_badge_appears_by_itself_and_goes_when_the_experiment_is_given_up(
+    lab: DeployedLab, visit: Visit
+) -> None:
+    lab.target.campaign_executions.start("doomed")
+    page = visit("/experiments?campaign=doomed")
+    row = page.get_by_role("row", name=re.compile("doomed-0001"))
+    expect(row).to_contain_text("Running")
+    badge = page.get_by_role("button", name="Human needed: doomed-0001")
+    expect(badge).to_be_visible(timeout=60_000)
+    expect(page).to_have_title(re.compile(r"^\(\d\) Codec Lab$"))
+    badge.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Abandon").click()
+    dialog.get_by_role("button", name="Yes, abandon").click()
+    expect(dialog).to_have_count(0)
+    expect(row).to_contain_text("Abandoned")
+    expect(badge).to_have_count(0)
+    assert lab.target.records.experiment("doomed-0001").status is Status.ABANDONED
 
 
 def test_an_answer_by_keyboard_alone_is_carried_out_and_a_second_one_keeps_its_text(

@@ -1,6 +1,6 @@
 """The way in."""
 
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.deployed_lab import DeployedLab, Visit
 
@@ -29,3 +29,11 @@ def test_without_a_token_there_is_only_the_way_in(
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Experiments")).to_be_visible()
     assert page.url.endswith("/experiments?campaign=good")
+
+
+def test_a_viewer_looks_on(lab: DeployedLab, page: Page) -> None:
+    page.goto(lab.viewer_url)
+    page.get_by_role("heading", name="Progress").wait_for()
+    page.goto(f"{lab.cloud.endpoint_url}/admin/campaign?campaign=good")
+    for name in ("Pause", "Run one now", "Stop", "Save budgets"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
