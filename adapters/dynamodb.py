@@ -186,10 +186,13 @@ class DynamoRecords:
         items = self._query("by_updated", "listing", campaign_id, ScanIndexForward=False, **limit)
         return [self._record(Experiment, item) for item in islice(items, count)]
 
-    def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
-        """List the experiments that are queued, running or wait for a person."""
-        items = self._query("by_open_status", "open_as", f"{campaign_id}#{status}")
-        return [self._record(Experiment, item) for item in items]
+    def open_experiments(
+        self, campaign_id: str, status: Status, count: int | None = None
+    ) -> Sequence[Experiment]:
+        """List the experiments that are queued, running or wait, the longest untouched first."""
+        limit = {} if count is None else {"Limit": count}
+        items = self._query("by_open_status", "open_as", f"{campaign_id}#{status}", **limit)
+        return [self._record(Experiment, item) for item in islice(items, count)]
 
     def best_experiments(self, campaign_id: str, count: int) -> Sequence[Experiment]:
         """List the experiments of the lowest BD-rate."""

@@ -1,19 +1,27 @@
 """Every experiment in short, kept in memory and brought up to date by an index.
 
-The index ``in_short`` holds the attributes of ``ListedExperiment`` alone. The first question reads
-a campaign's partition once (10,000 experiments are about 4 MB); each further one reads what has
-been updated since, for nothing is ever deleted. So every filter, order and total is exact, and
-costs as much as the experiments that moved.
+The index ``in_short`` holds the attributes of ``ListedExperiment`` alone. A question reads what has
+been updated since the question before, for nothing is ever deleted. So every filter, order and
+total is exact, and costs as much as the experiments that moved. The first question begins with
+what the campaign's machine has kept in the object store (``keep``), so that it need not read
+thousands of items, and with the whole partition where nothing is kept yet.
 """
 
+import gzip
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
 
 from adapters.attribute_values import attributes_of, timestamp
 from adapters.dynamodb import ALL_CAMPAIGNS
 from adapters.service_errors import store_errors
+from codec_lab import keys
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.roster import Roster
+from codec_lab.ports import ObjectStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -24,10 +32,15 @@ _LATE = timedelta(seconds=30)
 """The index follows the table after a while, and clocks differ: so far back it is read again."""
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+_ATTRIBUTES = frozenset(ListedExperiment.model_fields)
+_FORM = sha256(" ".join(sorted(_ATTRIBUTES)).encode()).hexdigest()[:12]
+"""Of what is kept: what another version of the lab kept, with other attributes, is never read."""
+
+_ROWS = TypeAdapter(tuple[ListedExperiment, ...])
 
 
 class DynamoListing:
-    """Keeps the port ``Listing``.
+    """Keeps the ports ``Listing`` and ``ListingKeeper``.
 
     Parameters
     ----------
@@ -35,12 +48,15 @@ class DynamoListing:
         The table.
     client : DynamoDBClient
         How to reach it.
+    objects : ObjectStore
+        Where experiments in short are kept for the first question.
     """
 
-    def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
+    def __init__(self, table_name: str, client: "DynamoDBClient", objects: ObjectStore) -> None:
         self._table_name = table_name
         self._client = client
-        self._known: dict[str, dict[str, ListedExperiment]] = {}
+        self._objects = objects
+        self._known: dict[str, Roster] = {}
         self._until: dict[str, datetime] = {}
 
     def campaign_ids(self) -> Sequence[str]:
@@ -48,23 +64,28 @@ class DynamoListing:
         items = self._read(ALL_CAMPAIGNS, _BEGINNING, newest_first=True)
         return [item["pk"]["S"].partition("#")[2] for item in items]
 
-    def rows(self, campaign_id: str) -> Sequence[ListedExperiment]:
-        """Give a campaign's experiments, in no order."""
-        known = self._known.setdefault(campaign_id, {})
-        until = self._until.get(campaign_id, _BEGINNING)
-        for item in self._read(campaign_id, until - _LATE):
-            attributes = attributes_of(item)
-            row = ListedExperiment.model_validate(
-                {
-                    name: value
-                    for name, value in attributes.items()
-                    if name in ListedExperiment.model_fields
-                }
-            )
-            known[row.experiment_id] = row
-            until = max(until, row.updated_at)
-        self._until[campaign_id] = until
-        return list(known.values())
+    def rows(self, campaign_id: str) -> Roster:
+        """Give a campaign's experiments: the same roster until one of them moves."""
+        known = self._known.get(campaign_id)
+        if known is None:
+            known = self._kept(campaign_id)
+            self._until[campaign_id] = max((row.updated_at for row in known), default=_BEGINNING)
+        until = self._until[campaign_id]
+        moved = [_row(item) for item in self._read(campaign_id, until - _LATE)]
+        self._until[campaign_id] = max([until, *(row.updated_at for row in moved)])
+        self._known[campaign_id] = known.with_moved(moved)
+        return self._known[campaign_id]
+
+    def keep(self, campaign_id: str) -> None:
+        """Keep a campaign's experiments as they are now for whoever asks first."""
+        rows = _ROWS.dump_json(tuple(self.rows(campaign_id)), exclude_defaults=True)
+        self._objects.put(keys.listing(campaign_id, _FORM), gzip.compress(rows, mtime=0))
+
+    def _kept(self, campaign_id: str) -> Roster:
+        key = keys.listing(campaign_id, _FORM)
+        if not self._objects.exists(key):
+            return Roster()
+        return Roster(_ROWS.validate_json(gzip.decompress(self._objects.get(key))))
 
     def _read(
         self, listing: str, since: datetime, *, newest_first: bool = False
@@ -81,3 +102,8 @@ class DynamoListing:
                 ScanIndexForward=not newest_first,
             ):
                 yield from page["Items"]
+
+
+def _row(item: "Mapping[str, AttributeValueTypeDef]") -> ListedExperiment:
+    named = {name: value for name, value in item.items() if name in _ATTRIBUTES}
+    return ListedExperiment.model_validate(attributes_of(named))

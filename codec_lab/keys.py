@@ -56,6 +56,11 @@ def seed(campaign_id: str) -> str:
     return f"campaigns/{campaign_id}/seed.json"
 
 
+def listing(campaign_id: str, form: str) -> str:
+    """Key of a campaign's experiments in short, by the form in which they are kept."""
+    return f"listings/{campaign_id}/{form}.json.gz"
+
+
 def source_picture(clip_sha256: Sha256, index: int) -> str:
     """Key of a frame's picture of a clip, beside what the anchors made of it."""
     return f"anchors/{clip_sha256}/frame-{index}.png"

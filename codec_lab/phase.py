@@ -19,12 +19,15 @@ class Phase(StrEnum):
     @property
     def number(self) -> int:
         """The place of the phase, from 1."""
-        return list(Phase).index(self) + 1
+        return _NUMBERS[self]
 
     @property
     def headline(self) -> str:
         """The log line that opens the phase, which operators search for."""
         return f"PHASE {self.number}: {self.upper().replace('_', ' ')}"
+
+
+_NUMBERS = {phase: number for number, phase in enumerate(Phase, start=1)}
 
 
 class Status(StrEnum):

@@ -84,8 +84,10 @@ class Records(Protocol):
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""
 
-    def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
-        """List the experiments that are queued, running or wait for a person."""
+    def open_experiments(
+        self, campaign_id: str, status: Status, count: int | None = None
+    ) -> Sequence[Experiment]:
+        """List the experiments that are queued, running or wait, the longest untouched first."""
 
     def best_experiments(self, campaign_id: str, count: int) -> Sequence[Experiment]:
         """List the experiments of the lowest BD-rate."""
@@ -101,6 +103,13 @@ class Records(Protocol):
 
     def evaluations(self, experiment_id: str) -> Sequence[Evaluation]:
         """List what was measured, clip by clip."""
+
+
+class ListingKeeper(Protocol):
+    """Every experiment in short, for whoever asks about all of them."""
+
+    def keep(self, campaign_id: str) -> None:
+        """Keep a campaign's experiments as they are now for whoever asks first."""
 
 
 class Ledger(Protocol):

@@ -5,12 +5,19 @@ from codec_lab.events import OutcomeRequest, OutcomeResult
 from codec_lab.experiment import HumanReason
 from codec_lab.pauses import pause_after
 from codec_lab.phase import Status
-from codec_lab.ports import Clock, Records
+from codec_lab.ports import Clock, ListingKeeper, Records
+
+KEEP_LISTING_EVERY = 100
+"""Experiments; whoever asks first reads at most so many one by one."""
 
 
-def record_outcome(request: OutcomeRequest, *, records: Records, clock: Clock) -> OutcomeResult:
+def record_outcome(
+    request: OutcomeRequest, *, records: Records, listing: ListingKeeper, clock: Clock
+) -> OutcomeResult:
     """Count the outcome, flag an experiment whose execution was lost, choose the pause."""
     experiment = records.experiment(request.experiment_id)
+    if experiment.number % KEEP_LISTING_EVERY == 0:
+        listing.keep(request.campaign_id)
     lost = not request.succeeded and experiment.status in {Status.QUEUED, Status.RUNNING}
     if lost and experiment.run == request.run:
         records.flag_human(

@@ -35,7 +35,7 @@ ACCESS_LOG = {
 _TIMEOUT_S = 25  # API Gateway waits 30
 _REQUESTS_PER_S = 50
 _BURST = 100
-_READS = ("anchors/*", "bundles/*", "campaigns/*", "experiments/*")
+_READS = ("anchors/*", "bundles/*", "campaigns/*", "experiments/*", "listings/*")
 
 
 class DashboardApi(Construct):

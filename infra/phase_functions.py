@@ -82,7 +82,10 @@ class PhaseFunctions:
             environment={"CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn},
         )
         experiment.allow_on_executions(choose.role, "states:DescribeExecution")
-        return [choose, self._make("RecordOutcome", definition)]
+        record = self._make(
+            "RecordOutcome", definition, reads=("listings/*",), writes=("listings/*",)
+        )
+        return [choose, record]
 
     def _mind(
         self,

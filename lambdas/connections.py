@@ -6,6 +6,7 @@ import boto3
 
 from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_ledger import DynamoLedger
+from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.system_clock import SystemClock
 
@@ -22,6 +23,12 @@ def records(table: str) -> DynamoRecords:
 def ledger(table: str) -> DynamoLedger:
     """Connect to the table for the campaigns' money."""
     return DynamoLedger(table, boto3.client("dynamodb"))
+
+
+@cache
+def listing(table: str, bucket: str) -> DynamoListing:
+    """Connect to the table and the bucket for all experiments in short."""
+    return DynamoListing(table, boto3.client("dynamodb"), objects(bucket))
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from codec_lab.events import OutcomeRequest
 from codec_lab.recording_outcome import record_outcome
-from lambdas.connections import clock, records
+from lambdas.connections import clock, listing, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -16,6 +16,7 @@ class Environment(FunctionEnvironment):
     """What this function is told."""
 
     table: str
+    bucket: str
 
 
 environment = Environment.read()
@@ -28,6 +29,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     result = record_outcome(
         request,
         records=records(environment.table),
+        listing=listing(environment.table, environment.bucket),
         clock=clock,
     )
     logger.info(

@@ -1,9 +1,11 @@
 """Queries of an index that cost as much as what they give, for MiniStack 1.5.33.
 
 MiniStack sorts a whole partition of an index for every query of it, and reads the condition's text
-anew for every item: 0.2 ms for each of the partition's items. Wraps ``dynamodb._query``,
-``_index_members`` and ``_evaluate_condition`` so that a query from a sort key upwards takes up
-only the items from there, and a condition is read once. The answers are the same.
+anew for every item: 0.2 ms for each of the partition's items. Here a partition that is asked from
+a sort key upwards is kept in order (`local.index_order`), so that such a query takes up only the
+items from there, or from where its page begins; and a condition is read once. Wraps
+``dynamodb._query``, ``_index_members``, ``_index_item`` and ``_evaluate_condition``. The answers
+are the same.
 """
 
 from __future__ import annotations
@@ -16,15 +18,15 @@ from typing import Any, NamedTuple
 
 from ministack.services import dynamodb
 
+from local.index_order import IndexOrders, Partition
+
 _FROM_SORT_KEY = re.compile(r"(\S+) = (:\w+) AND (\S+) >= (:\w+)")
 
 
 class _Beginning(NamedTuple):
     """Where a query of an index begins."""
 
-    index_name: str
-    partition: str
-    sort_key: str
+    partition: Partition
     lowest: str
 
 
@@ -42,7 +44,12 @@ def _beginning_of(request: Mapping[str, Any]) -> _Beginning | None:
     lowest: str | None = values.get(found[4], {}).get("S")
     if partition is None or lowest is None:
         return None
-    return _Beginning(request["IndexName"], partition, str(names.get(found[3], found[3])), lowest)
+    sort_key = str(names.get(found[3], found[3]))
+    if request.get("ScanIndexForward", True):
+        page_start = (request.get("ExclusiveStartKey") or {}).get(sort_key, {}).get("S", "")
+        lowest = max(lowest, page_start)
+    hash_key = str(names.get(found[1], found[1]))
+    return _Beginning(Partition(request["IndexName"], hash_key, sort_key, partition), lowest)
 
 
 @lru_cache(maxsize=256)
@@ -65,7 +72,9 @@ def install() -> None:
     """Put the wrappers in place."""
     query = dynamodb._query
     index_members = dynamodb._index_members
+    index_item = dynamodb._index_item
     evaluate = dynamodb._evaluate_condition
+    orders = IndexOrders()
 
     def query_from(request: dict[str, Any]) -> Any:
         token = _beginning.set(_beginning_of(request))
@@ -77,15 +86,18 @@ def install() -> None:
     def members_from(table: dict[str, Any]) -> Any:
         members = index_members(table)
         beginning = _beginning.get()
-        if beginning is None or beginning.index_name not in members:
+        if beginning is None or beginning.partition.index_name not in members:
             return members
-        items, sort_key, lowest = table["items"], beginning.sort_key, beginning.lowest
-        taken_up = [
-            (pk, sk)
-            for pk, sk in members[beginning.index_name].get(beginning.partition, ())
-            if items[pk][sk][sort_key].get("S", "") >= lowest
-        ]
-        return {beginning.index_name: {beginning.partition: taken_up}}
+        partition = beginning.partition
+        keys = members[partition.index_name].get(partition.value, ())
+        taken_up = orders.keys_from(table, members, partition, keys, beginning.lowest)
+        return {partition.index_name: {partition.value: taken_up}}
+
+    def index_item_in_order(
+        table: dict[str, Any], base_pk: str, base_sk: str, item: dict[str, Any], add: bool
+    ) -> None:
+        index_item(table, base_pk, base_sk, item, add)
+        orders.follow(table, (base_pk, base_sk), item, add=add)
 
     def evaluate_once_read(
         expression: str, item: Any, values: Any, names: Any, slot: str = "ConditionExpression"
@@ -100,4 +112,5 @@ def install() -> None:
 
     dynamodb._query = query_from
     dynamodb._index_members = members_from
+    dynamodb._index_item = index_item_in_order
     dynamodb._evaluate_condition = evaluate_once_read

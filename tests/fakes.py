@@ -127,8 +127,11 @@ class MemoryRecords:
         found = [e for e in self.by_id.values() if e.campaign_id == campaign_id]
         return sorted(found, key=lambda e: e.updated_at, reverse=True)[:count]
 
-    def open_experiments(self, campaign_id: str, status: Status) -> Sequence[Experiment]:
-        return [e for e in self.experiments(campaign_id) if e.status is status]
+    def open_experiments(
+        self, campaign_id: str, status: Status, count: int | None = None
+    ) -> Sequence[Experiment]:
+        found = [e for e in self.experiments(campaign_id) if e.status is status]
+        return found[::-1][:count]
 
     def best_experiments(self, campaign_id: str, count: int) -> Sequence[Experiment]:
         found = [e for e in self.experiments(campaign_id) if e.bd_rate_percent is not None]

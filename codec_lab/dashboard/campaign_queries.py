@@ -1,7 +1,6 @@
 """What is asked about campaigns."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from codec_lab import documents, keys
 from codec_lab.campaign import Control
@@ -22,6 +21,7 @@ from codec_lab.dashboard.lineage import lineage
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.ports import CommandLog, Listing, Operations
 from codec_lab.dashboard.progress import progress
+from codec_lab.dashboard.roster import Roster
 from codec_lab.dashboard.table import Wanted, experiment_page
 from codec_lab.phase import Status
 from codec_lab.ports import CampaignRuns, ObjectStore, Records
@@ -29,6 +29,8 @@ from codec_lab.proposal import Proposal
 from codec_lab.tiers import REFERENCE_ANCHOR
 
 SHOWN_COMMANDS = 200
+SHOWN_REQUESTS = 50
+"""Of one campaign; the total counts all."""
 
 
 class CampaignQueries:
@@ -65,13 +67,8 @@ class CampaignQueries:
         """Show a campaign."""
         campaign = self._records.campaign(campaign_id)
         control = self._records.control(campaign_id)
-        rows = self._listing.rows(campaign_id)
-        counts = Counter(row.status for row in rows)
-        best = min(
-            (row for row in rows if row.bd_rate_percent is not None),
-            key=lambda row: (row.bd_rate_percent, row.number),
-            default=None,
-        )
+        roster = self._listing.rows(campaign_id)
+        counts, best = roster.counts, roster.best
         execution_arn = self._runs.running(campaign_id)
         return CampaignView(
             campaign_id=campaign_id,
@@ -99,16 +96,16 @@ class CampaignQueries:
 
     def progress(self, campaign_id: str) -> ProgressView:
         """Show how far the campaign came."""
-        return progress(self._rows(campaign_id))
+        return self._rows(campaign_id).once(progress)
 
     def lineage(self, campaign_id: str, root_id: str | None) -> LineageView:
         """Show an experiment's ancestors and their best children."""
-        rows = self._rows(campaign_id)
+        roster = self._rows(campaign_id)
         seed_key = keys.seed(campaign_id)
         seed = None
         if self._objects.exists(seed_key):
             seed = documents.load(self._objects, seed_key, Proposal).candidate.sha256
-        return lineage(rows, root_id, seed)
+        return lineage(roster, root_id, seed)
 
     def cost(self, campaign_id: str) -> CostView:
         """Show what the campaign spent."""
@@ -130,6 +127,11 @@ class CampaignQueries:
 
     def human_requests(self) -> HumanRequests:
         """List the experiments of all campaigns that wait for a person."""
+        waiting = {
+            campaign_id: count
+            for campaign_id in self._listing.campaign_ids()
+            if (count := self._listing.rows(campaign_id).counts[Status.NEEDS_HUMAN])
+        }
         found = [
             HumanRequest(
                 experiment_id=experiment.experiment_id,
@@ -141,21 +143,23 @@ class CampaignQueries:
                 attempts=reason.attempts,
                 asked_at=reason.asked_at,
             )
-            for campaign_id in self._listing.campaign_ids()
-            for experiment in self._records.open_experiments(campaign_id, Status.NEEDS_HUMAN)
+            for campaign_id in waiting
+            for experiment in self._records.open_experiments(
+                campaign_id, Status.NEEDS_HUMAN, SHOWN_REQUESTS
+            )
             for reason in experiment.human_intervention_reasons[-1:]
         ]
         found.sort(key=lambda request: request.asked_at)
-        return HumanRequests(total=len(found), items=tuple(found))
+        return HumanRequests(total=sum(waiting.values()), items=tuple(found))
 
-    def _rows(self, campaign_id: str) -> Sequence[ListedExperiment]:
+    def _rows(self, campaign_id: str) -> Roster:
         rows = self._listing.rows(campaign_id)
         if not rows:
             self._records.campaign(campaign_id)  # one without experiments, or none at all
         return rows
 
 
-def _state(control: Control, counts: Counter[Status], *, is_running: bool) -> CampaignState:
+def _state(control: Control, counts: Mapping[Status, int], *, is_running: bool) -> CampaignState:
     if control.paused:
         under_way = is_running or counts[Status.RUNNING] > 0
         return CampaignState.PAUSING if under_way else CampaignState.PAUSED

@@ -7,26 +7,39 @@ from decimal import Decimal
 from codec_lab.campaign import Campaign, Control
 from codec_lab.dashboard.campaign_views import CostShare, CostView
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.roster import Roster
 
 
-def cost(campaign: Campaign, control: Control, rows: Sequence[ListedExperiment]) -> CostView:
+def cost(campaign: Campaign, control: Control, roster: Roster) -> CostView:
     """Sum up what the experiments cost."""
     total = campaign.model_cost_usd
-    mean = total / len(rows) if rows else None
+    mean = total / len(roster) if roster else None
     left = None
     if control.budget_usd is not None and mean:
         left = max(0, int((control.budget_usd - total) / mean))
     return CostView(
         total_usd=float(total),
         budget_usd=None if control.budget_usd is None else float(control.budget_usd),
-        by_model=_shares(rows, lambda row: str(row.mind or "none yet")),
+        by_model=roster.once(_by_mind),
         by_phase=(),
-        by_status=_shares(rows, lambda row: row.status),
-        by_day=_shares(rows, lambda row: f"{row.updated_at:%Y-%m-%d}"),
-        usd_per_percent_saved=_per_percent(total, rows),
+        by_status=roster.once(_by_status),
+        by_day=roster.once(_by_day),
+        usd_per_percent_saved=_per_percent(total, roster.once(_saved_percent)),
         usd_per_experiment=None if mean is None else float(mean),
         experiments_left=left,
     )
+
+
+def _by_mind(rows: Sequence[ListedExperiment]) -> tuple[CostShare, ...]:
+    return _shares(rows, lambda row: str(row.mind or "none yet"))
+
+
+def _by_status(rows: Sequence[ListedExperiment]) -> tuple[CostShare, ...]:
+    return _shares(rows, lambda row: row.status)
+
+
+def _by_day(rows: Sequence[ListedExperiment]) -> tuple[CostShare, ...]:
+    return _shares(rows, lambda row: row.updated_at.date().isoformat())
 
 
 def _shares(
@@ -41,11 +54,15 @@ def _shares(
     )
 
 
-def _per_percent(total: Decimal, rows: Sequence[ListedExperiment]) -> float | None:
+def _saved_percent(rows: Sequence[ListedExperiment]) -> float:
+    """Say how far the BD-rate went down since the first that was measured."""
     measured = [
         row.bd_rate_percent
         for row in sorted(rows, key=lambda row: row.number)
         if row.bd_rate_percent is not None
     ]
-    saved = measured[0] - min(measured) if measured else 0.0
-    return float(total) / saved if saved > 0 else None
+    return measured[0] - min(measured) if measured else 0.0
+
+
+def _per_percent(total: Decimal, saved_percent: float) -> float | None:
+    return float(total) / saved_percent if saved_percent > 0 else None

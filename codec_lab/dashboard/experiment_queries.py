@@ -71,8 +71,8 @@ class ExperimentQueries:
 
     def parent_id(self, experiment: Experiment) -> str | None:
         """Name the experiment whose candidate this one was made from."""
-        rows = self._listing.rows(experiment.campaign_id)
-        parent = parent_of(ListedExperiment.of(experiment), candidates(rows))
+        by_candidate = self._listing.rows(experiment.campaign_id).once(candidates)
+        parent = parent_of(ListedExperiment.of(experiment), by_candidate)
         return parent.experiment_id if parent is not None else None
 
     def attempts(self, experiment_id: str) -> AttemptList:

@@ -185,7 +185,13 @@ class HumanRequest(Model):
 
 
 class HumanRequests(Model):
-    """Every experiment that waits for a person, the longest waiting first."""
+    """The experiments that wait for a person, the longest waiting first.
+
+    Attributes
+    ----------
+    total : int
+        How many wait; of a campaign where very many do, the first alone are listed.
+    """
 
     total: int
     items: tuple[HumanRequest, ...]

@@ -1,10 +1,12 @@
 """Who descends from whom."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from codec_lab.dashboard.campaign_views import LineageNode, LineageView
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.roster import Roster
 from codec_lab.errors import UnknownRecordError
 from codec_lab.model import Sha256
 
@@ -14,17 +16,15 @@ MAX_CHILDREN = 200
 _GHOST_LENGTH = 12
 
 
-def lineage(
-    rows: Sequence[ListedExperiment], root_id: str | None, seed_sha256: Sha256 | None
-) -> LineageView:
+def lineage(roster: Roster, root_id: str | None, seed_sha256: Sha256 | None) -> LineageView:
     """Give the ancestors of an experiment, and the best of their children and its own.
 
     A parent that no experiment has is a ghost: the seed, or a record that is missing.
 
     Parameters
     ----------
-    rows : sequence of ListedExperiment
-        All of the campaign.
+    roster : Roster
+        The campaign's experiments.
     root_id : str or None
         The experiment; None takes the best.
     seed_sha256 : str or None
@@ -35,25 +35,26 @@ def lineage(
     UnknownRecordError
         If the campaign has no such experiment.
     """
-    root = _root(rows, root_id)
+    root = _root(roster, root_id)
     if root is None:
         return LineageView(root_id=None, nodes=(), hidden_children=0)
-    by_candidate = candidates(rows)
+    by_candidate = roster.once(candidates)
     path, ghost = _path(root, by_candidate)
     on_path = {row.experiment_id for row in path}
     nodes = []
     if ghost is not None:
         nodes.append(_ghost(ghost, is_seed=ghost == seed_sha256))
     shown_parents = on_path | {node.node_id for node in nodes}
-    parents = {row.experiment_id: _parent_id(row, by_candidate) for row in rows}
+    children_of = roster.once(_children)
     children = [
         row
-        for row in rows
-        if row.experiment_id not in on_path and parents[row.experiment_id] in shown_parents
+        for parent_id in shown_parents
+        for row in children_of.get(parent_id, ())
+        if row.experiment_id not in on_path
     ]
     children.sort(key=_by_bd_rate)
     nodes += (
-        _node(row, parents[row.experiment_id], on_path=row.experiment_id in on_path)
+        _node(row, _parent_id(row, by_candidate), on_path=row.experiment_id in on_path)
         for row in [*reversed(path), *children[:MAX_CHILDREN]]
     )
     return LineageView(
@@ -74,6 +75,17 @@ def _path(
             return path, path[-1].parent_sha256
         path.append(parent)
     return path, None
+
+
+def _children(roster: Roster) -> Mapping[str, Sequence[ListedExperiment]]:
+    """Give the experiments by the node of their parent."""
+    by_candidate = roster.once(candidates)
+    children: dict[str, list[ListedExperiment]] = defaultdict(list)
+    for row in roster:
+        parent_id = _parent_id(row, by_candidate)
+        if parent_id is not None:
+            children[parent_id].append(row)
+    return children
 
 
 def candidates(rows: Sequence[ListedExperiment]) -> dict[Sha256, ListedExperiment]:
@@ -103,10 +115,10 @@ def _parent_id(
     return row.parent_sha256[:_GHOST_LENGTH] if row.parent_sha256 else None
 
 
-def _root(rows: Sequence[ListedExperiment], root_id: str | None) -> ListedExperiment | None:
+def _root(roster: Roster, root_id: str | None) -> ListedExperiment | None:
     if root_id is None:
-        return min(rows, key=_by_bd_rate, default=None)
-    found = next((row for row in rows if row.experiment_id == root_id), None)
+        return min(roster, key=_by_bd_rate, default=None)
+    found = roster.find(root_id)
     if found is None:
         raise UnknownRecordError(f"The campaign has no experiment {root_id!r}.")
     return found

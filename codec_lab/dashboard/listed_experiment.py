@@ -1,6 +1,7 @@
 """An experiment in short, as the table's index holds it."""
 
 from decimal import Decimal
+from functools import cached_property
 
 from codec_lab.dashboard.experiment_views import ExperimentRow
 from codec_lab.experiment import Experiment
@@ -51,6 +52,11 @@ class ListedExperiment(Model):
         """What it changes, in a line."""
         line = " ".join((self.change or "").split())
         return line if len(line) <= _NAME_LENGTH else f"{line[: _NAME_LENGTH - 1]}…"
+
+    @cached_property
+    def searched(self) -> str:
+        """What a filter by text looks into: identifier and name, in lower case."""
+        return f"{self.experiment_id}\n{self.name}".casefold()
 
     @property
     def attempts(self) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from codec_lab.dashboard.campaign_views import AlarmView
 from codec_lab.dashboard.command_models import AuditEntry
 from codec_lab.dashboard.evidence_views import LogLevel, LogPage, SignedUrl
-from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.roster import Roster
 from codec_lab.ports import ObjectStore
 from codec_lab.state_visit import StateVisit
 
@@ -18,8 +18,8 @@ class Listing(Protocol):
     def campaign_ids(self) -> Sequence[str]:
         """Name every campaign, the last created first."""
 
-    def rows(self, campaign_id: str) -> Sequence[ListedExperiment]:
-        """Give a campaign's experiments, in no order."""
+    def rows(self, campaign_id: str) -> Roster:
+        """Give a campaign's experiments: the same roster until one of them moves."""
 
 
 class Histories(Protocol):

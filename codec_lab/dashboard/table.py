@@ -1,10 +1,12 @@
 """A page of the table of experiments: filtered, sorted, counted."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from codec_lab.dashboard.experiment_views import ExperimentPage, SortOrder
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.dashboard.roster import Roster
 from codec_lab.phase import Phase, Status
 from codec_lab.tiers import REFERENCE_ANCHOR
 
@@ -36,29 +38,37 @@ class Wanted(NamedTuple):
     skip: int = 0
     limit: int = 50
 
-    def match(self, row: ListedExperiment) -> bool:
-        """Tell whether a row is wanted."""
-        if self.status not in {None, row.status} or self.phase not in {None, row.phase}:
-            return False
-        if not self.text:
-            return True
-        text = self.text.casefold()
-        return text in row.experiment_id.casefold() or text in row.name.casefold()
+    def of(self, rows: Sequence[ListedExperiment]) -> Sequence[ListedExperiment]:
+        """Give the rows that are wanted, in their order."""
+        if self.status is not None:
+            rows = [row for row in rows if row.status is self.status]
+        if self.phase is not None:
+            rows = [row for row in rows if row.phase is self.phase]
+        if self.text:
+            text = self.text.casefold()
+            rows = [row for row in rows if text in row.searched]
+        return rows
 
 
-def experiment_page(rows: Sequence[ListedExperiment], wanted: Wanted) -> ExperimentPage:
+def experiment_page(roster: Roster, wanted: Wanted) -> ExperimentPage:
     """Make a page; rows that have no value of what is sorted by come last."""
-    found = [row for row in rows if wanted.match(row)]
-    key = _KEYS[wanted.sort.removeprefix("-")]
-    found.sort(key=lambda row: row.number, reverse=True)
-    known = [row for row in found if key(row) is not None]
-    known.sort(key=key, reverse=wanted.sort.startswith("-"))
-    found = known + [row for row in found if key(row) is None]
+    found = wanted.of(roster.once(_ORDERS[wanted.sort]))
     end = wanted.skip + wanted.limit
     return ExperimentPage(
         items=tuple(row.row() for row in found[wanted.skip : end]),
         total=len(found),
         next_cursor=str(end) if end < len(found) else None,
-        needs_human=sum(row.status is Status.NEEDS_HUMAN for row in rows),
+        needs_human=roster.counts[Status.NEEDS_HUMAN],
         reference_anchor=REFERENCE_ANCHOR,
     )
+
+
+def _in_order(rows: Sequence[ListedExperiment], order: SortOrder) -> Sequence[ListedExperiment]:
+    key = _KEYS[order.removeprefix("-")]
+    newest_first = sorted(rows, key=lambda row: row.number, reverse=True)
+    known = [row for row in newest_first if key(row) is not None]
+    known.sort(key=key, reverse=order.startswith("-"))
+    return known + [row for row in newest_first if key(row) is None]
+
+
+_ORDERS = {order: partial(_in_order, order=order) for order in SortOrder}

@@ -6,7 +6,6 @@ import boto3
 
 from adapters.campaign_executions import CampaignExecutions
 from adapters.command_log import DynamoCommandLog
-from adapters.experiment_listing import DynamoListing
 from adapters.log_lines import CloudWatchLogs
 from adapters.operations import AwsOperations
 from adapters.step_functions import StepFunctionsExecutions
@@ -15,7 +14,7 @@ from codec_lab.dashboard.commands import Commands
 from codec_lab.dashboard.evidence_queries import EvidenceQueries
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.report.gathering import gather_report
-from lambdas.connections import clock, objects, records
+from lambdas.connections import clock, listing, objects, records
 from lambdas.environment import FunctionEnvironment
 
 
@@ -48,7 +47,7 @@ class Lab:
         bucket = objects(environment.bucket)
         stepfunctions = boto3.client("stepfunctions")
         dynamodb = boto3.client("dynamodb")
-        listing = DynamoListing(environment.table, dynamodb)
+        experiments = listing(environment.table, environment.bucket)
         log = DynamoCommandLog(environment.table, dynamodb)
         runs = CampaignExecutions(stepfunctions, environment.campaign_state_machine_arn)
         self.origin = environment.origin
@@ -56,7 +55,7 @@ class Lab:
             records=table,
             objects=bucket,
             runs=runs,
-            listing=listing,
+            listing=experiments,
             commands=log,
             operations=AwsOperations(
                 alarm_prefix=environment.alarm_prefix,
@@ -65,7 +64,7 @@ class Lab:
                 batch=boto3.client("batch"),
             ),
         )
-        self.experiments = ExperimentQueries(records=table, listing=listing, histories=runs)
+        self.experiments = ExperimentQueries(records=table, listing=experiments, histories=runs)
         self.evidence = EvidenceQueries(
             records=table,
             objects=bucket,

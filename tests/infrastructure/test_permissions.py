@@ -76,7 +76,7 @@ FUNCTIONS = {
     | {("sns:Publish", TOPIC), ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)},
     "ChooseExperiment": RECORDS
     | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
-    "RecordOutcome": RECORDS,
+    "RecordOutcome": RECORDS | reads("listings") | writes("listings"),
 }
 
 
@@ -132,7 +132,7 @@ def test_the_api_reads_the_lab_and_starts_and_stops_its_machines(aws: Assembly) 
     machines = ("ExperimentStateMachine", "CampaignStateMachine")
     assert permissions(aws, "DashboardApiRole") == {
         *RECORDS,
-        *reads("anchors", "bundles", "campaigns", "experiments"),
+        *reads("anchors", "bundles", "campaigns", "experiments", "listings"),
         *(("logs:FilterLogEvents", log) for log in logs),
         *(("states:StartExecution", machine) for machine in machines),
         *(

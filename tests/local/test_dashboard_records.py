@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from adapters import experiment_listing
+from adapters.attribute_values import timestamp
 from adapters.command_log import DynamoCommandLog
 from adapters.dynamodb import DynamoRecords
 from adapters.experiment_listing import DynamoListing
@@ -20,6 +23,7 @@ from codec_lab.limits import Limits
 from codec_lab.phase import Status
 from codec_lab.proposal import Mind
 from infra.records_table import IN_SHORT, INDEXES
+from tests.fakes import MemoryObjects
 from tests.unit.builders import NOON, experiment
 
 
@@ -58,7 +62,7 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 def test_experiments_in_short_follow_the_table(table: tuple[str, Any]) -> None:
-    records, listing = DynamoRecords(*table), DynamoListing(*table)
+    records, listing = DynamoRecords(*table), DynamoListing(*table, MemoryObjects())
     for number in range(1, 31):
         moment = NOON + timedelta(minutes=number)
         records.create_experiment(
@@ -75,6 +79,96 @@ def test_experiments_in_short_follow_the_table(table: tuple[str, Any]) -> None:
     assert len(rows) == 30
     assert rows["default-0007"] == ListedExperiment.of(records.experiment("default-0007"))
     assert [row.experiment_id for row in listing.rows("other")] == ["other-0001"]
+
+
+class CountingClient:
+    """Counts the items that queries give."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.items = 0
+
+    def get_paginator(self, name: str) -> Any:
+        return self if name == "query" else self._client.get_paginator(name)
+
+    def paginate(self, **request: Any) -> Iterator[Any]:
+        for page in self._client.get_paginator("query").paginate(**request):
+            self.items += len(page["Items"])
+            yield page
+
+
+def test_whoever_asks_first_begins_with_what_is_kept(table: tuple[str, Any]) -> None:
+    name, client = table
+    records, objects = DynamoRecords(name, client), MemoryObjects()
+    for number in range(1, 31):
+        moment = NOON + timedelta(minutes=number)
+        records.create_experiment(experiment(number, updated_at=moment, change="é " * number))
+    DynamoListing(name, client, objects).keep("default")
+    assert len(objects.data) == 1
+    moved = ExperimentChanges(updated_at=NOON + timedelta(hours=1), bd_rate_percent=-3.25)
+    records.update_experiment("default-0007", moved)
+    counting = CountingClient(client)
+    listing = DynamoListing(name, cast("Any", counting), objects)
+    rows = listing.rows("default")
+    expected = [ListedExperiment.of(one) for one in records.experiments("default")]
+    assert sorted(rows, key=lambda row: row.updated_at, reverse=True) == expected
+    assert counting.items == 2  # the last that is kept, and the one that moved
+    assert listing.rows("default") is rows
+
+
+def test_what_another_version_kept_is_not_read(
+    table: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, client = table
+    objects = MemoryObjects()
+    DynamoRecords(name, client).create_experiment(experiment(1))
+    DynamoListing(name, client, objects).keep("default")
+    monkeypatch.setattr(experiment_listing, "_FORM", "0" * 12)
+    counting = CountingClient(client)
+    assert len(DynamoListing(name, cast("Any", counting), objects).rows("default")) == 1
+    assert counting.items == 1
+
+
+def test_an_index_stays_in_order_while_items_move(table: tuple[str, Any]) -> None:
+    name, client = table
+    records = DynamoRecords(name, client)
+    listing = DynamoListing(name, client, MemoryObjects())
+    chance = random.Random(7)
+    for step in range(60):
+        number = chance.randint(1, 12)
+        moment = NOON + timedelta(seconds=100 * step)
+        if not records.create_experiment(experiment(number, updated_at=moment)):
+            changes = ExperimentChanges(updated_at=moment, bd_rate_percent=float(step))
+            records.update_experiment(f"default-{number:04}", changes)
+        expected = {ListedExperiment.of(one) for one in records.experiments("default")}
+        assert set(listing.rows("default")) == expected
+        newest = client.query(
+            TableName=name,
+            IndexName="in_short",
+            KeyConditionExpression="listing = :l AND updated_at >= :s",
+            ExpressionAttributeValues={
+                ":l": {"S": "default"},
+                ":s": {"S": timestamp(moment - timedelta(seconds=150))},
+            },
+        )["Items"]
+        found = [item["updated_at"]["S"] for item in newest]
+        assert found == sorted(found)
+        assert found[-1] == timestamp(moment)
+        assert len(found) <= 2
+
+
+def test_a_long_partition_is_read_page_by_page(table: tuple[str, Any]) -> None:
+    name, client = table
+    records = DynamoRecords(name, client)
+    for number in range(1, 8):
+        same_minute = NOON + timedelta(minutes=number // 3)
+        records.create_experiment(
+            experiment(number, updated_at=same_minute, change=f"{number}" * 200_000)
+        )
+    counting = CountingClient(client)
+    listing = DynamoListing(name, cast("Any", counting), MemoryObjects())
+    assert {row.number for row in listing.rows("default")} == set(range(1, 8))
+    assert counting.items == 7
 
 
 def test_an_index_is_read_from_a_sort_key_upwards(table: tuple[str, Any]) -> None:
@@ -100,7 +194,7 @@ def test_an_index_is_read_from_a_sort_key_upwards(table: tuple[str, Any]) -> Non
 
 
 def test_campaigns_are_listed_the_last_created_first(table: tuple[str, Any]) -> None:
-    records, listing = DynamoRecords(*table), DynamoListing(*table)
+    records, listing = DynamoRecords(*table), DynamoListing(*table, MemoryObjects())
     for minute, name in enumerate(("first", "second", "third")):
         campaign = Campaign(
             campaign_id=name,
@@ -112,7 +206,7 @@ def test_campaigns_are_listed_the_last_created_first(table: tuple[str, Any]) -> 
         )
         records.create_campaign(campaign, Control(experiment_limit=1))
     assert listing.campaign_ids() == ["third", "second", "first"]
-    assert listing.rows("third") == []
+    assert not listing.rows("third")
 
 
 def test_a_command_is_begun_once_and_keeps_what_became_of_it(table: tuple[str, Any]) -> None:

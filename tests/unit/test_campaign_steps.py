@@ -169,16 +169,29 @@ def test_endless_interruptions_are_put_to_a_person(
     assert "interrupted 20 times" in flagged.human_intervention_reasons[0].reason
 
 
-def outcome(records: MemoryRecords, clock: ManualClock, *, succeeded: bool) -> tuple[int, int]:
+class KeptListings(list[str]):
+    def keep(self, campaign_id: str) -> None:
+        self.append(campaign_id)
+
+
+def outcome(
+    records: MemoryRecords,
+    clock: ManualClock,
+    *,
+    succeeded: bool,
+    number: int = 1,
+    kept: KeptListings | None = None,
+) -> tuple[int, int]:
     result = record_outcome(
         OutcomeRequest(
             campaign_id="default",
-            experiment_id="default-0001",
+            experiment_id=f"default-{number:04}",
             run=1,
             succeeded=succeeded,
             error_type="" if succeeded else "States.Timeout",
         ),
         records=records,
+        listing=KeptListings() if kept is None else kept,
         clock=clock,
     )
     return result.pause_s, result.failures_in_a_row
@@ -189,6 +202,16 @@ def test_the_outcomes_choose_the_pauses(records: MemoryRecords, clock: ManualClo
     pauses = [outcome(records, clock, succeeded=False)[0] for _ in range(5)]
     assert pauses == [30, 30, 30, 30, 300]
     assert outcome(records, clock, succeeded=True) == (10, 0)
+
+
+def test_every_hundredth_experiment_the_listing_is_kept(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    kept = KeptListings()
+    for number in (1, 99, 100, 101, 200):
+        records.create_experiment(experiment(number, status="completed"))
+        outcome(records, clock, succeeded=True, number=number, kept=kept)
+    assert kept == ["default", "default"]
 
 
 def test_an_execution_without_an_outcome_is_put_to_a_person(

@@ -1393,7 +1393,12 @@ export interface components {
         };
         /**
          * HumanRequests
-         * @description Every experiment that waits for a person, the longest waiting first.
+         * @description The experiments that wait for a person, the longest waiting first.
+         *
+         *     Attributes
+         *     ----------
+         *     total : int
+         *         How many wait; of a campaign where very many do, the first alone are listed.
          */
         HumanRequests: {
             /** Total */

@@ -20,6 +20,7 @@ from codec_lab.dashboard.evidence_views import LogPage, SignedUrl
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.ports import JobCounts, LogRequest
+from codec_lab.dashboard.roster import Roster
 from codec_lab.report.gathering import gather_report
 from codec_lab.state_visit import StateVisit
 from lambdas.dashboard import lab as lab_module
@@ -45,8 +46,8 @@ class RecordsListing:
     def campaign_ids(self) -> Sequence[str]:
         return list(self._records.campaigns)
 
-    def rows(self, campaign_id: str) -> Sequence[ListedExperiment]:
-        return [ListedExperiment.of(one) for one in self._records.experiments(campaign_id)]
+    def rows(self, campaign_id: str) -> Roster:
+        return Roster(ListedExperiment.of(one) for one in self._records.experiments(campaign_id))
 
 
 class FakeRuns:

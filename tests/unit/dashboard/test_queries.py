@@ -20,6 +20,7 @@ from codec_lab.dashboard.lineage import MAX_CHILDREN, lineage
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.mean_bd_rates import mean_bd_rates
 from codec_lab.dashboard.progress import MAX_POINTS, progress
+from codec_lab.dashboard.roster import Roster
 from codec_lab.dashboard.table import Wanted, experiment_page
 from codec_lab.errors import ConfigurationError, UnknownRecordError
 from codec_lab.experiment import Evaluation
@@ -65,16 +66,16 @@ def test_the_table_is_sorted_and_what_is_missing_comes_last() -> None:
         row(3, bd_rate_percent=-4.0),
         row(4, bd_rate_percent=0.0),
     ]
-    assert ids(experiment_page(rows, Wanted())) == [4, 3, 2, 1]
-    assert ids(experiment_page(rows, Wanted(sort=SortOrder.BD_RATE))) == [3, 4, 1, 2]
-    assert ids(experiment_page(rows, Wanted(sort=SortOrder.BD_RATE_DOWN))) == [1, 4, 3, 2]
-    assert ids(experiment_page(rows, Wanted(sort=SortOrder.NUMBER))) == [1, 2, 3, 4]
+    assert ids(experiment_page(Roster(rows), Wanted())) == [4, 3, 2, 1]
+    assert ids(experiment_page(Roster(rows), Wanted(sort=SortOrder.BD_RATE))) == [3, 4, 1, 2]
+    assert ids(experiment_page(Roster(rows), Wanted(sort=SortOrder.BD_RATE_DOWN))) == [1, 4, 3, 2]
+    assert ids(experiment_page(Roster(rows), Wanted(sort=SortOrder.NUMBER))) == [1, 2, 3, 4]
 
 
 def test_pages_have_true_totals_and_an_end() -> None:
     rows = [row(number) for number in range(1, 121)]
-    first = experiment_page(rows, Wanted(sort=SortOrder.NUMBER))
-    last = experiment_page(rows, Wanted(sort=SortOrder.NUMBER, skip=100))
+    first = experiment_page(Roster(rows), Wanted(sort=SortOrder.NUMBER))
+    last = experiment_page(Roster(rows), Wanted(sort=SortOrder.NUMBER, skip=100))
     assert (len(first.items), first.total, first.next_cursor) == (50, 120, "50")
     assert (ids(last), last.next_cursor) == (list(range(101, 121)), None)
 
@@ -85,11 +86,11 @@ def test_filters_join() -> None:
         row(2, status=Status.NEEDS_HUMAN, phase=Phase.EXECUTION),
         row(3, status=Status.RUNNING, phase=Phase.VALIDATION),
     ]
-    page = experiment_page(rows, Wanted(status=Status.NEEDS_HUMAN, phase=Phase.VALIDATION))
+    page = experiment_page(Roster(rows), Wanted(status=Status.NEEDS_HUMAN, phase=Phase.VALIDATION))
     assert (ids(page), page.total, page.needs_human) == ([1], 1, 2)
-    assert ids(experiment_page(rows, Wanted(text="deBLOCK"))) == [1]
-    assert ids(experiment_page(rows, Wanted(text="-0003"))) == [3]
-    assert experiment_page(rows, Wanted(text="nothing")).total == 0
+    assert ids(experiment_page(Roster(rows), Wanted(text="deBLOCK"))) == [1]
+    assert ids(experiment_page(Roster(rows), Wanted(text="-0003"))) == [3]
+    assert experiment_page(Roster(rows), Wanted(text="nothing")).total == 0
 
 
 def test_progress_keeps_every_best_of_many() -> None:
@@ -119,7 +120,7 @@ def test_lineage_goes_up_to_the_seed_and_down_to_the_best_children() -> None:
         row(5, 3),
         row(6, bd_rate_percent=1.0),
     ]
-    view = lineage(rows, "default-0002", SEED)
+    view = lineage(Roster(rows), "default-0002", SEED)
     nodes = {node.node_id: node for node in view.nodes}
     assert list(nodes) == [
         SEED[:12],
@@ -142,27 +143,27 @@ def test_lineage_goes_up_to_the_seed_and_down_to_the_best_children() -> None:
 
 def test_lineage_of_nothing_asked_is_that_of_the_best() -> None:
     rows = [row(1, bd_rate_percent=2.0), row(2, bd_rate_percent=-2.0)]
-    assert lineage(rows, None, None).root_id == "default-0002"
-    assert lineage([], None, None).nodes == ()
+    assert lineage(Roster(rows), None, None).root_id == "default-0002"
+    assert lineage(Roster(), None, None).nodes == ()
     with pytest.raises(UnknownRecordError, match="no experiment 'default-0009'"):
-        lineage(rows, "default-0009", None)
+        lineage(Roster(rows), "default-0009", None)
 
 
 def test_a_parent_without_a_record_is_a_ghost() -> None:
-    (ghost, node) = lineage([row(2, 1)], None, SEED).nodes
+    (ghost, node) = lineage(Roster([row(2, 1)]), None, SEED).nodes
     assert (ghost.ghost, ghost.name) == (True, "A candidate without a record")
     assert node.parent_id == ghost.node_id
 
 
 def test_a_later_experiment_is_nobodys_parent() -> None:
     rows = [row(1, bd_rate_percent=-1.0), row(2, 1, candidate_sha256=SEED)]
-    view = lineage(rows, None, SEED)
+    view = lineage(Roster(rows), None, SEED)
     assert [node.node_id for node in view.nodes] == [SEED[:12], "default-0001", "default-0002"]
 
 
 def test_of_many_children_the_best_are_shown() -> None:
     rows = [row(1, bd_rate_percent=-99.0), *(row(n, 1) for n in range(2, 502))]
-    view = lineage(rows, None, None)
+    view = lineage(Roster(rows), None, None)
     assert len(view.nodes) == 2 + MAX_CHILDREN
     assert view.hidden_children == 500 - MAX_CHILDREN
 
@@ -175,7 +176,7 @@ def test_cost_in_parts(api: Any) -> None:
     ]
     campaign = api.records.campaign("default").model_copy(update={"model_cost_usd": Decimal(4)})
     control = api.records.control("default").model_copy(update={"budget_usd": Decimal(10)})
-    view = cost(campaign, control, rows)
+    view = cost(campaign, control, Roster(rows))
     assert {share.label: share.usd for share in view.by_model} == {"claude": 3.0, "offline": 1.0}
     assert (view.usd_per_experiment, view.experiments_left) == (2.0, 3)
     assert view.usd_per_percent_saved == 0.5
