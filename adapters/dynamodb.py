@@ -135,11 +135,12 @@ class DynamoRecords:
 
     def update_seen_experiment(self, seen: Experiment, changes: ExperimentChanges) -> bool:
         """Write some attributes; False, and nothing written, if run or status have changed."""
+        seen_of = {"run", "status"} | ({"reminded_run"} & changes.model_fields_set)
         return self._update(
             _experiment_pk(seen.experiment_id),
             _EXPERIMENT,
             self._with_index(seen.experiment_id, changes),
-            expected={"run": seen.run, "status": seen.status},
+            expected={name: getattr(seen, name) for name in sorted(seen_of)},
         )
 
     def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:

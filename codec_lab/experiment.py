@@ -100,6 +100,8 @@ class Experiment(Model):
         Whether a person must answer before it goes on.
     human_intervention_reasons : tuple of HumanReason
         Every time a person was asked.
+    reminded_run : int
+        The last run about whose question a person was reminded; 0 if none was.
     screen_bd_rate_percent : float or None
         The screen's mean BD-rate; comparable with other screens of the campaign alone.
     stop_reason : str or None
@@ -156,6 +158,7 @@ class Experiment(Model):
     execution_attempts: Count = 0
     needs_human: bool = False
     human_intervention_reasons: tuple[HumanReason, ...] = ()
+    reminded_run: Count = 0
     screen_bd_rate_percent: float | None = None
     stop_reason: str | None = None
     verdict_key: str | None = None
@@ -199,6 +202,7 @@ class ExperimentChanges(Model):
     validation_attempts: int | None = None
     execution_attempts: int | None = None
     needs_human: bool | None = None
+    reminded_run: int | None = None
     screen_bd_rate_percent: float | None = None
     stop_reason: str | None = None
     verdict_key: str | None = None

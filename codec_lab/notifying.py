@@ -1,21 +1,24 @@
 """The state ``NotifyHuman``: a person hears of the latest question."""
 
+from typing import NamedTuple
+
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import PhaseRequest
-from codec_lab.experiment import HumanReason
-from codec_lab.notice import HumanNotice
+from codec_lab.notice import HEADLINE, HumanNotice, answer_line, reason_line
 from codec_lab.ports import Notifier, Records
 
 
-def notify_human(
-    request: PhaseRequest, *, records: Records, notifier: Notifier
-) -> tuple[HumanNotice, HumanReason]:
-    """Send the notice of an experiment's latest reason.
+class Notified(NamedTuple):
+    """What was sent, and the lines for the log that operators search for."""
 
-    Returns
-    -------
-    HumanNotice, HumanReason
-        What was sent and why.
+    notice: HumanNotice
+    lines: tuple[str, ...]
+
+
+def notify_human(
+    request: PhaseRequest, *, records: Records, notifier: Notifier, dashboard_url: str | None
+) -> Notified:
+    """Send the notice of an experiment's latest reason.
 
     Raises
     ------
@@ -26,6 +29,7 @@ def notify_human(
     if not experiment.human_intervention_reasons:
         raise ConfigurationError(f"{experiment.experiment_id} has no question for a person.")
     reason = experiment.human_intervention_reasons[-1]
-    notice = HumanNotice.of(experiment, reason)
+    notice = HumanNotice.of(experiment, reason, dashboard_url)
     notifier.notify(notice)
-    return notice, reason
+    lines = (HEADLINE, reason_line(reason), answer_line(experiment, dashboard_url))
+    return Notified(notice, lines)

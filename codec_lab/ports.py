@@ -73,7 +73,10 @@ class Records(Protocol):
         """Write some attributes of an experiment."""
 
     def update_seen_experiment(self, seen: Experiment, changes: ExperimentChanges) -> bool:
-        """Write some attributes; False, and nothing written, if run or status have changed."""
+        """Write some attributes; False, and nothing written, if run or status have changed.
+
+        Changes of ``reminded_run`` are written by one of several writers alone.
+        """
 
     def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
         """Append a reason and set ``needs_human``; touches nothing else of the record."""

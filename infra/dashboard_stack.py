@@ -7,8 +7,10 @@ from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from adapters.dashboard_address import PARAMETER
 from infra.acknowledgements import acknowledge, exported_name
 from infra.dashboard_api import DashboardApi
 from infra.data_stack import DataStack
@@ -118,6 +120,13 @@ class DashboardStack(Stack):
         if not settings.one_machine:
             self._upload(bucket, exported_name(site.bucket.bucket_name, Stack.of(site)), sign_in)
 
+        ssm.StringParameter(
+            self,
+            "DashboardUrlParameter",
+            parameter_name=PARAMETER,
+            string_value=self._address(settings),
+            description="Where messages to a person lead",
+        )
         CfnOutput(self, "DashboardUrl", value=self._address(settings))
         CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
 

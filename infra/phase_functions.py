@@ -1,18 +1,22 @@
-"""All functions of the two state machines: what each is told and what each may do."""
+"""All functions of the pipeline: what each is told and what each may do."""
 
 from collections.abc import Iterable, Mapping
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from adapters.dashboard_address import PARAMETER
 from infra.data_stack import DataStack
 from infra.definition import Definition
 from infra.dependencies_layer import DependenciesLayer
-from infra.lab_function import function_code
+from infra.lab_function import LabFunction, function_code
 from infra.lab_state_machine import LabStateMachine
 from infra.phase_function import PhaseFunction
 from infra.settings import InfraSettings
+
+_REMINDER_TIMEOUT_S = 60
 
 
 class PhaseFunctions:
@@ -125,8 +129,36 @@ class PhaseFunctions:
             environment={"CODEC_LAB_TOPIC_ARN": self._data.human.topic.topic_arn},
             writes_records=False,
         )
-        self._data.human.grant_publish(notify.role)
+        self._let_notify(notify.role)
         return notify
+
+    def reminder(self) -> LabFunction:
+        """Make the function that a schedule calls, beside the state machines."""
+        made = LabFunction(
+            self._stack,
+            "RemindHuman",
+            module="remind_human",
+            timeout_s=_REMINDER_TIMEOUT_S,
+            code=self._code,
+            layers=self._layers,
+            environment={
+                "CODEC_LAB_TABLE": self._data.records.table.table_name,
+                "CODEC_LAB_TOPIC_ARN": self._data.human.topic.topic_arn,
+            },
+            settings=self._settings,
+        )
+        self._data.records.grant_read(made.role)
+        self._data.records.grant_write(made.role)
+        self._let_notify(made.role)
+        return made
+
+    def _let_notify(self, role: iam.Role) -> None:
+        """Allow a message to a person, with the dashboard's address in it."""
+        self._data.human.grant_publish(role)
+        address = Stack.of(self._stack).format_arn(
+            service="ssm", resource="parameter", resource_name=PARAMETER.removeprefix("/")
+        )
+        role.add_to_policy(iam.PolicyStatement(actions=["ssm:GetParameter"], resources=[address]))
 
     def _make(
         self,

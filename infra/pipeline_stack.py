@@ -17,6 +17,7 @@ from infra.data_stack import DataStack
 from infra.definition import Definition
 from infra.lab_state_machine import LabStateMachine
 from infra.phase_functions import PhaseFunctions
+from infra.reminders import Reminders
 from infra.settings import InfraSettings
 
 
@@ -47,6 +48,7 @@ class PipelineStack(Stack):
         self.campaign = self._make_campaign()
         self.job_queue_arn = compute.queue.job_queue_arn
         self._schedule_campaign()
+        Reminders(self, "Reminders", function=self._functions.reminder())
         Alarms(
             self,
             "Alarms",

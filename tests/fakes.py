@@ -99,7 +99,8 @@ class MemoryRecords:
 
     def update_seen_experiment(self, seen: Experiment, changes: ExperimentChanges) -> bool:
         stored = self.experiment(seen.experiment_id)
-        if (stored.run, stored.status) != (seen.run, seen.status):
+        seen_of = {"run", "status"} | ({"reminded_run"} & changes.model_fields_set)
+        if any(getattr(stored, name) != getattr(seen, name) for name in seen_of):
             return False
         self.update_experiment(seen.experiment_id, changes)
         return True

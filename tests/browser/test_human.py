@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+import boto3
 from playwright.sync_api import BrowserContext, Page, expect
 
+from adapters.dashboard_address import read_dashboard_url
+from codec_lab.notice import answer_line
 from codec_lab.phase import Status
 from tests.browser.axe import violations
 from tests.browser.deployed_lab import COMPLAINT, DeployedLab, Visit, until
@@ -48,6 +51,26 @@ def test_every_fix_is_shown_and_what_a_candidate_said_stays_text(
     expect(rows).to_have_count(len(fixes) + 1)
     for fix in fixes:
         expect(dialog.get_by_text(str(fix.fix_reason), exact=True).first).to_be_visible()
+
+
+def test_the_address_of_a_message_leads_to_the_question(lab: DeployedLab, visit: Visit) -> None:
+    environment = lab.cloud.environment
+    ssm = boto3.client(
+        "ssm",
+        endpoint_url=lab.cloud.endpoint_url,
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+    address = read_dashboard_url(ssm)
+    assert address == f"{lab.cloud.endpoint_url}/admin/"
+    line = answer_line(lab.target.records.experiment("stuck-0001"), address)
+    page = visit(line.removeprefix(f"Answer: {address.rstrip('/')}"))
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Fixes tried")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page).to_have_url(f"{address}experiments/stuck-0001?campaign=stuck")
 
 
 def test_an_unsent_hint_is_kept(visit: Visit) -> None:

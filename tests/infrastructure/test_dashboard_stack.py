@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from adapters.dashboard_address import PARAMETER
 from codec_lab.errors import ConfigurationError
 from infra import paths
 from infra.paths import REPOSITORY_ROOT
@@ -150,3 +151,11 @@ def test_pages_that_were_not_built_are_a_sentence(
     monkeypatch.setattr(paths, "REPOSITORY_ROOT", tmp_path)
     with pytest.raises(ConfigurationError, match="has not been built: run `make setup`"):
         paths.built_dashboard()
+
+
+def test_the_address_for_messages_is_written_down(aws: Assembly, one_machine: Assembly) -> None:
+    parameter = aws.one("AWS::SSM::Parameter")
+    assert parameter["Name"] == PARAMETER
+    assert re.fullmatch(r"https://<Distribution\w+\.DomainName>/admin/", flat(parameter["Value"]))
+    here = one_machine.one("AWS::SSM::Parameter")
+    assert here["Value"] == "http://127.0.0.1:4999/admin/"

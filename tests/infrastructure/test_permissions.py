@@ -62,6 +62,15 @@ def writes(*prefixes: str) -> set[tuple[str, str]]:
     return {("s3:PutObject", f"{EVIDENCE}/{prefix}/*") for prefix in prefixes}
 
 
+ADDRESS = (
+    "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/codec-lab/dashboard-url"
+)
+NOTIFY = {
+    ("sns:Publish", TOPIC),
+    ("kms:Decrypt", KEY),
+    ("kms:GenerateDataKey", KEY),
+    ("ssm:GetParameter", ADDRESS),
+}
 MIND = RECORDS | SECRET | reads("campaigns", "experiments") | writes("experiments")
 FUNCTIONS = {
     "Design": MIND,
@@ -72,8 +81,8 @@ FUNCTIONS = {
     "JudgeExecution": RECORDS | reads("experiments") | writes("experiments"),
     "Analyze": RECORDS | SECRET | reads("campaigns") | writes("experiments"),
     "DesignNext": RECORDS,
-    "NotifyHuman": READ_RECORDS
-    | {("sns:Publish", TOPIC), ("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)},
+    "NotifyHuman": READ_RECORDS | NOTIFY,
+    "RemindHuman": RECORDS | NOTIFY,
     "ChooseExperiment": RECORDS
     | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
     "RecordOutcome": RECORDS | reads("listings") | writes("listings"),

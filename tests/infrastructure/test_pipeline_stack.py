@@ -109,7 +109,7 @@ def test_functions_share_their_code_and_one_layer(aws: Assembly, one_machine: As
 
 def test_every_log_is_kept_for_a_time(aws: Assembly) -> None:
     log_groups = aws.resources("AWS::Logs::LogGroup")
-    others = ("worker", "network", "api", "requests of the api")
+    others = ("worker", "network", "reminders", "api", "requests of the api")
     assert len(log_groups) == len(STATES) + len(MACHINES) + len(others)
     assert {log_group["RetentionInDays"] for log_group in log_groups.values()} == {90}
 
@@ -189,6 +189,16 @@ def test_the_campaign_is_started_by_the_clock(aws: Assembly, one_machine: Assemb
         (target,) = rule["Targets"]
         assert json.loads(target["Input"]) == {"campaign_id": DEFAULT_CAMPAIGN}
         assert flat(target["Arn"]).startswith("<CampaignStateMachine")
+
+
+def test_questions_are_looked_after_every_hour(aws: Assembly, one_machine: Assembly) -> None:
+    for assembly in (aws, one_machine):
+        rule = assembly.one("AWS::Events::Rule", "Reminders")
+        assert rule["ScheduleExpression"] == "rate(1 hour)"
+        (target,) = rule["Targets"]
+        assert flat(target["Arn"]).startswith("<RemindHumanFunction")
+        permission = assembly.one("AWS::Lambda::Permission", "RemindersSchedule")
+        assert permission["Principal"] == "events.amazonaws.com"
 
 
 def test_a_person_is_told_of_what_went_wrong(aws: Assembly) -> None:

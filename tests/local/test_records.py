@@ -180,6 +180,15 @@ def test_one_of_two_reopens_a_run(records: Records) -> None:
     assert (stored.run, stored.hint) == (2, "shorter GOP")
 
 
+def test_one_of_two_reminds(records: Records) -> None:
+    seen = experiment(status=Status.NEEDS_HUMAN)
+    records.create_experiment(seen)
+    changes = ExperimentChanges(updated_at=seen.updated_at, reminded_run=1)
+    assert records.update_seen_experiment(seen, changes)
+    assert not records.update_seen_experiment(seen, changes)
+    assert records.experiment("default-0001").reminded_run == 1
+
+
 def test_an_experiment_that_was_given_up_is_not_reopened(records: Records) -> None:
     seen = experiment(status=Status.NEEDS_HUMAN)
     records.create_experiment(seen)

@@ -280,8 +280,17 @@ def test_the_notice_names_phase_reason_error_and_fixes(records: MemoryRecords) -
     records.flag_human(records.experiment("default-0001"), REASON)
     notices = KeptNotices()
     request = PhaseRequest(experiment_id="default-0001", run=1)
-    notice, _ = notify_human(request, records=records, notifier=notices)
+    address = "https://lab.example/admin/"
+    notified = notify_human(request, records=records, notifier=notices, dashboard_url=address)
+    notice = notified.notice
     assert notices.sent == [notice]
+    link = f"Answer: {address}experiments/default-0001?campaign=default&question=open"
+    assert notified.lines == (
+        "HUMAN INTERVENTION REQUIRED:",
+        "- validation: All 5 validation attempts failed.",
+        link,
+    )
+    assert f"\n\n{link}\n\n" in notice.text
     assert notice.text.startswith(
         "HUMAN INTERVENTION REQUIRED:\n- validation: All 5 validation attempts failed.\n"
     )

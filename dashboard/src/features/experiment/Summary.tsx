@@ -7,6 +7,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
+import { useSearchParams } from "wouter";
 import { useCampaign } from "../../app/CampaignContext";
 import { useCommand } from "../../client/commands";
 import type { ExperimentDetail } from "../../client/models";
@@ -22,8 +23,8 @@ import { QuestionModal } from "../human/QuestionModal";
 /** What an experiment is, where it stands and what it reached. */
 export function Summary({ detail }: { detail: ExperimentDetail }) {
   const { reference_anchor: anchor } = useCampaign();
-  const [isAsked, setIsAsked] = useState(false);
   const row = detail.summary;
+  const [isAsked, setIsAsked] = useQuestion(row.needs_human);
   const parent = detail.parent_id ? (
     <PageLink to={`/experiments/${detail.parent_id}`}>{detail.parent_id}</PageLink>
   ) : (
@@ -88,6 +89,24 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
       )}
     </SpaceBetween>
   );
+}
+
+/** Whether the question is open; from the start where the address of a message leads to it. */
+function useQuestion(isAsking: boolean): [boolean, (isOpen: boolean) => void] {
+  const [search, setSearch] = useSearchParams();
+  const [isOpen, setIsOpen] = useState(isAsking && search.get("question") === "open");
+  const open = (shall: boolean) => {
+    setIsOpen(shall);
+    setSearch(
+      (now) => {
+        const next = new URLSearchParams(now);
+        next.delete("question");
+        return next;
+      },
+      { replace: true },
+    );
+  };
+  return [isOpen, open];
 }
 
 /** The campaign's champion, and what decided if it is this one. */

@@ -1,0 +1,34 @@
+"""The function that reminds of questions nobody has answered; a schedule calls it."""
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from adapters.experiment_listing import DynamoListing
+from codec_lab.reminding import remind
+from lambdas.connections import clock, records
+from lambdas.notifying import NotifyingEnvironment, dashboard_url, notifier
+from lambdas.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+environment = NotifyingEnvironment.read()
+
+
+def handler(_event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
+    """Remind a person of every question that has waited for a day."""
+    logger.clear_state()
+    logger.append_keys(request_id=context.aws_request_id)
+    listing = DynamoListing(environment.table, boto3.client("dynamodb"))
+    subjects = []
+    for notice in remind(
+        listing.campaign_ids(),
+        records=records(environment.table),
+        notifier=notifier(environment.topic_arn),
+        dashboard_url=dashboard_url(),
+        clock=clock,
+    ):
+        logger.warning(notice.subject)
+        subjects.append(notice.subject)
+    return {"subjects": subjects}
