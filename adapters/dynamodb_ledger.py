@@ -1,10 +1,14 @@
 """The money of a campaign in one item of the lab's table.
 
 ``pk`` is ``CAMPAIGN#<id>``, ``sk`` is ``LEDGER``. ``committed_usd`` and ``day_<date>`` hold what is
-settled and reserved, ``open_<id>`` one open reservation each. Every change is one conditional
-update of this item, so that two functions at once, or one that is retried, cannot pass a cap.
+settled and reserved, ``open_<id>`` one open reservation each. What is settled is also summed by
+kind, in ``usd#<service>#<purpose>#<model>``, and likewise ``count#…`` and ``<amount>#…``. Every
+change is one conditional update of this item, so that two functions at once, or one that is
+retried, cannot pass a cap.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,10 +18,13 @@ from botocore.exceptions import ClientError
 from adapters.attribute_values import attribute_value, attributes_of
 from adapters.service_errors import code_of, store_errors
 from codec_lab.campaign import Control
+from codec_lab.charge import Charge, Service, Statement, summed
 from codec_lab.spending import Reserved, Spending
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_OPEN, _DAY = "open_", "day_"
 
 
 class DynamoLedger:
@@ -36,8 +43,11 @@ class DynamoLedger:
         self._client = client
 
     def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> bool:
-        """Commit an amount if it fits under the caps; False, and nothing written, if not."""
-        names = {"#open": f"open_{reserved.reservation_id}", "#day": _day(reserved.day)}
+        """Commit an amount if it fits under the caps; False, and nothing written, if not.
+
+        An open reservation of the same name is that reservation: it counts once.
+        """
+        names = {"#open": f"{_OPEN}{reserved.reservation_id}", "#day": _day(reserved.day)}
         values: dict[str, Any] = {":amount": reserved.amount_usd}
         conditions = ["attribute_not_exists(#open)"]
         caps = (
@@ -51,22 +61,33 @@ class DynamoLedger:
                 return False
             values[room] = cap_usd - reserved.amount_usd
             conditions.append(f"(attribute_not_exists({attribute}) OR {attribute} <= {room})")
-        return self._update(
+        fits = self._update(
             campaign_id,
             "SET #open = :amount ADD committed_usd :amount, #day :amount",
             " AND ".join(conditions),
             names=names,
             values=values,
         )
+        return fits or names["#open"] in self._item(campaign_id)
 
-    def settle(self, campaign_id: str, reserved: Reserved, cost_usd: Decimal) -> bool:
-        """Put the cost in the place of an open reservation; False if it is settled already."""
+    def settle(self, campaign_id: str, reserved: Reserved, charges: Sequence[Charge]) -> bool:
+        """Put costs in the place of an open reservation; False if it is settled already."""
+        sums = [sum_ for charge in summed(charges) for sum_ in _sums(charge)]
+        cost_usd = sum((charge.usd for charge in charges), Decimal(0))
+        added = "".join(f", #sum{number} :sum{number}" for number in range(len(sums)))
         return self._update(
             campaign_id,
-            "REMOVE #open ADD committed_usd :change, #day :change",
+            f"REMOVE #open ADD committed_usd :change, #day :change{added}",
             "attribute_exists(#open)",
-            names={"#open": f"open_{reserved.reservation_id}", "#day": _day(reserved.day)},
-            values={":change": cost_usd - reserved.amount_usd},
+            names={
+                "#open": f"{_OPEN}{reserved.reservation_id}",
+                "#day": _day(reserved.day),
+                **{f"#sum{number}": name for number, (name, _) in enumerate(sums)},
+            },
+            values={
+                ":change": cost_usd - reserved.amount_usd,
+                **{f":sum{number}": value for number, (_, value) in enumerate(sums)},
+            },
         )
 
     def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
@@ -75,16 +96,33 @@ class DynamoLedger:
 
     def spending(self, campaign_id: str, day: date) -> Spending:
         """Read what is committed in all and of a day."""
-        with store_errors(f"Table {self._table_name}"):
-            answer = self._client.get_item(
-                TableName=self._table_name, Key=_key(campaign_id), ConsistentRead=True
-            )
-        item = attributes_of(answer.get("Item", {}))
+        item = self._item(campaign_id)
         return Spending(
             committed_usd=item.get("committed_usd", Decimal(0)),
             today_usd=item.get(_day(day), Decimal(0)),
             refused_usd=item.get("refused_usd", Decimal(0)),
         )
+
+    def statement(self, campaign_id: str) -> Statement:
+        """Read the whole account."""
+        item = self._item(campaign_id)
+        reserved = [value for name, value in item.items() if name.startswith(_OPEN)]
+        return Statement(
+            reserved_usd=sum(reserved, Decimal(0)),
+            charges=_charges(item),
+            days={
+                date.fromisoformat(name.removeprefix(_DAY)): value
+                for name, value in sorted(item.items())
+                if name.startswith(_DAY)
+            },
+        )
+
+    def _item(self, campaign_id: str) -> dict[str, Any]:
+        with store_errors(f"Table {self._table_name}"):
+            answer = self._client.get_item(
+                TableName=self._table_name, Key=_key(campaign_id), ConsistentRead=True
+            )
+        return attributes_of(answer.get("Item", {}))
 
     def _update(
         self,
@@ -121,4 +159,37 @@ def _key(campaign_id: str) -> dict[str, Any]:
 
 
 def _day(day: date) -> str:
-    return f"day_{day.isoformat()}"
+    return f"{_DAY}{day.isoformat()}"
+
+
+def _sums(charge: Charge) -> Iterator[tuple[str, Decimal | int]]:
+    """Name the attributes that a charge is added to."""
+    kind = "#".join(charge.kind)
+    yield f"usd#{kind}", charge.usd
+    yield f"count#{kind}", charge.count
+    for amount, value in charge.amounts.items():
+        yield f"{amount}#{kind}", value
+
+
+def _charges(item: Mapping[str, Any]) -> tuple[Charge, ...]:
+    """Read the sums by kind."""
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, value in item.items():
+        figure, mark, kind = name.partition("#")
+        if mark:
+            found[kind][figure] = value
+    charges = []
+    for kind, figures in sorted(found.items()):
+        service, purpose, model = kind.split("#", 2)
+        usd, count = figures.pop("usd"), figures.pop("count")
+        charges.append(
+            Charge(
+                service=Service(service),
+                purpose=purpose,
+                model=model,
+                usd=usd,
+                count=count,
+                amounts=figures,
+            )
+        )
+    return tuple(charges)

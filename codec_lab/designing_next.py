@@ -56,7 +56,8 @@ def _usd_per_point(experiment: Experiment, archive: Archive) -> Decimal | None:
     gained = Decimal(str(ancestors[0].bd_rate_percent)) - Decimal(str(own))
     if gained <= 0:
         return None
-    return (experiment.model_cost_usd / gained).quantize(Decimal("0.000001"))
+    cost_usd = experiment.model_cost_usd + (experiment.aws_cost_usd or Decimal(0))
+    return (cost_usd / gained).quantize(Decimal("0.000001"))
 
 
 def _choose(experiment: Experiment, campaign: Campaign, archive: Archive) -> NextDesign:

@@ -127,8 +127,10 @@ class Experiment(Model):
         What the measurements say; written after them.
     model_cost_usd : Decimal
         What the calls to a model cost.
+    aws_cost_usd : Decimal or None
+        What AWS cost, by its list prices; absent where no AWS was used.
     usd_per_point : Decimal or None
-        That by percent point of BD-rate gained over the parent; absent if none was gained.
+        Both by percent point of BD-rate gained over the parent; absent if none was gained.
     """
 
     experiment_id: Name
@@ -175,6 +177,7 @@ class Experiment(Model):
     tier: str | None = None
     analysis: str | None = None
     model_cost_usd: Decimal = Decimal(0)
+    aws_cost_usd: Decimal | None = None
     usd_per_point: Decimal | None = None
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
+from codec_lab.charge import Charge, Statement
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import Analysis, AnalysisTask, DesignTask, FixTask
 from codec_lab.notice import HumanNotice
@@ -119,10 +120,16 @@ class Ledger(Protocol):
     """What campaigns spend. Every change is atomic and holds the caps."""
 
     def reserve(self, campaign_id: str, reserved: "Reserved", control: Control) -> bool:
-        """Commit an amount if it fits under the caps; False, and nothing written, if not."""
+        """Commit an amount if it fits under the caps; False, and nothing written, if not.
 
-    def settle(self, campaign_id: str, reserved: "Reserved", cost_usd: Decimal) -> bool:
-        """Put the cost in the place of an open reservation; False if it is settled already."""
+        An open reservation of the same name is that reservation: it counts once.
+        """
+
+    def settle(self, campaign_id: str, reserved: "Reserved", charges: Sequence[Charge]) -> bool:
+        """Put costs in the place of an open reservation; False if it is settled already."""
+
+    def statement(self, campaign_id: str) -> Statement:
+        """Read the whole account."""
 
     def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
         """Note an amount that did not fit."""

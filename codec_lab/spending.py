@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from uuid import uuid4
 
 from codec_lab.campaign import Control
+from codec_lab.charge import Charge
 from codec_lab.errors import BudgetExceededError
 from codec_lab.model import Model
 from codec_lab.ports import Clock, Ledger, Records
@@ -69,8 +70,8 @@ class Purse(Protocol):
             If it does not fit under the campaign's caps.
         """
 
-    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
-        """Give back what a call did not cost."""
+    def settle(self, reserved: Reserved, *charges: Charge) -> None:
+        """Give back what a call did not cost; all of it without a charge."""
 
 
 class OpenPurse:
@@ -80,7 +81,7 @@ class OpenPurse:
         """Reserve nothing."""
         return Reserved("", amount_usd, date.min)
 
-    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
+    def settle(self, reserved: Reserved, *charges: Charge) -> None:
         """Keep nothing."""
 
 
@@ -122,7 +123,7 @@ class CampaignPurse:
             )
         return reserved
 
-    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
+    def settle(self, reserved: Reserved, *charges: Charge) -> None:
         """Give back what a call did not cost; a second time changes nothing."""
         campaign_id = self._records.experiment(self._experiment_id).campaign_id
-        self._ledger.settle(campaign_id, reserved, cost_usd)
+        self._ledger.settle(campaign_id, reserved, charges)

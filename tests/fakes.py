@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
+from codec_lab.charge import Charge, Statement, summed
 from codec_lab.errors import ConfigurationError, UnknownRecordError
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import DesignTask, FixTask
@@ -163,23 +164,37 @@ class MemoryLedger:
         self.committed: dict[str, Decimal] = defaultdict(Decimal)
         self.days: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
         self.refused: dict[str, Decimal] = defaultdict(Decimal)
+        self.charges: dict[str, tuple[Charge, ...]] = defaultdict(tuple)
 
     def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> bool:
         sums = (
             (self.committed[campaign_id], control.budget_usd),
             (self.days[campaign_id, reserved.day], control.daily_budget_usd),
         )
+        if reserved.reservation_id in self.open:
+            return True
         if any(cap is not None and spent + reserved.amount_usd > cap for spent, cap in sums):
             return False
         self.open[reserved.reservation_id] = reserved
         self._add(campaign_id, reserved.day, reserved.amount_usd)
         return True
 
-    def settle(self, campaign_id: str, reserved: Reserved, cost_usd: Decimal) -> bool:
+    def settle(self, campaign_id: str, reserved: Reserved, charges: Sequence[Charge]) -> bool:
         if self.open.pop(reserved.reservation_id, None) is None:
             return False
+        self.charges[campaign_id] = summed([*self.charges[campaign_id], *charges])
+        cost_usd = sum((charge.usd for charge in charges), Decimal(0))
         self._add(campaign_id, reserved.day, cost_usd - reserved.amount_usd)
         return True
+
+    def statement(self, campaign_id: str) -> Statement:
+        charges = self.charges[campaign_id]
+        settled_usd = sum((charge.usd for charge in charges), Decimal(0))
+        return Statement(
+            reserved_usd=self.committed[campaign_id] - settled_usd,
+            charges=charges,
+            days={day: usd for (name, day), usd in self.days.items() if name == campaign_id},
+        )
 
     def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
         self.refused[campaign_id] = amount_usd

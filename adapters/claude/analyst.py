@@ -45,7 +45,7 @@ class ClaudeAnalyst:
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
-        self._account = Account(purse or OpenPurse(), prompts or NoPrompts())
+        self._account = Account(purse or OpenPurse(), prompts or NoPrompts(), "analysis")
 
     def analyze(self, task: AnalysisTask) -> Analysis:
         """Write an analysis and the whole notebook.

@@ -18,6 +18,7 @@ from adapters.claude.pricing import price_of
 from adapters.claude.prompt_text import written
 from adapters.claude.prompting import system_prompt, tool
 from adapters.claude.secrecy import excerpt, redactor
+from codec_lab.charge import Charge, Service
 from codec_lab.errors import CodecLabError, DesignRejectedError, ModelUnavailableError
 from codec_lab.prompts import Prompts
 from codec_lab.spending import Purse, Reserved
@@ -46,10 +47,11 @@ class ToolCall(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What pays for answers, and where prompts are kept before they are sent."""
+    """What pays for answers, where prompts are kept before they are sent, and what both are for."""
 
     purse: Purse
     prompts: Prompts
+    purpose: str
 
 
 class Conversation:
@@ -91,7 +93,7 @@ class Conversation:
         budget_s: float = BUDGET_S,
     ) -> None:
         self._client, self._model, self._price = client, model, price_of(model)
-        self._purse, self._prompts = account
+        self._purse, self._prompts, self._purpose = account
         self._redact = redactor(client.api_key)
         self._tools: list[ToolParam] = [tool(name) for name in tools]
         self._messages: list[MessageParam] = [{"role": "user", "content": self._redact(question)}]
@@ -173,7 +175,7 @@ class Conversation:
             yield
         except anthropic.APIStatusError as error:
             if error.status_code >= 400 and self.cost_usd == spent_usd:
-                self._purse.settle(reserved, Decimal(0))
+                self._purse.settle(reserved)
             raise
 
     def _read(self, stream: anthropic.MessageStream[None]) -> str:
@@ -209,6 +211,12 @@ class Conversation:
         except AssertionError:  # broken before it began
             return
         usage, cost_usd = message.usage, self._price.cost_usd(message.usage)
+        tokens = {
+            "input_tokens": usage.input_tokens,
+            "cache_write_tokens": usage.cache_creation_input_tokens or 0,
+            "cache_read_tokens": usage.cache_read_input_tokens or 0,
+            "output_tokens": usage.output_tokens,
+        }
         self.cost_usd += cost_usd
         self.answered_by = message.model
         logger.info(
@@ -218,15 +226,19 @@ class Conversation:
                 "request_id": stream.request_id,
                 "stop_reason": message.stop_reason,
                 "latency_s": round(time.monotonic() - began, 3),
-                "input_tokens": usage.input_tokens,
-                "cache_write_tokens": usage.cache_creation_input_tokens or 0,
-                "cache_read_tokens": usage.cache_read_input_tokens or 0,
-                "output_tokens": usage.output_tokens,
+                **tokens,
                 "cost_usd": str(cost_usd),
             },
         )
         if message.stop_reason is not None:
-            self._purse.settle(reserved, cost_usd)
+            charge = Charge(
+                service=Service.CLAUDE,
+                purpose=self._purpose,
+                model=self._model,
+                usd=cost_usd,
+                amounts=tokens,
+            )
+            self._purse.settle(reserved, charge)
 
     def _chosen(self, message: Message) -> ToolUseBlock:
         if message.stop_reason == "refusal":

@@ -46,7 +46,7 @@ class ClaudeDesigner:
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
-        self._account = Account(purse or OpenPurse(), prompts or NoPrompts())
+        self._account = Account(purse or OpenPurse(), prompts or NoPrompts(), "design")
 
     def design(self, task: DesignTask) -> Proposal:
         """Propose a candidate.

@@ -54,7 +54,7 @@ class ClaudeFixer:
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s
-        self._account = Account(purse or OpenPurse(), prompts or NoPrompts())
+        self._account = Account(purse or OpenPurse(), prompts or NoPrompts(), "fix")
 
     def fix(self, task: FixTask) -> Fix:
         """Propose a changed candidate or changed limits.

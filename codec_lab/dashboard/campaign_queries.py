@@ -8,13 +8,11 @@ from codec_lab.dashboard.campaign_views import (
     CampaignList,
     CampaignState,
     CampaignView,
-    CostView,
     HealthView,
     LineageView,
     ProgressView,
 )
 from codec_lab.dashboard.command_models import AuditTrail
-from codec_lab.dashboard.cost import cost
 from codec_lab.dashboard.experiment_views import ExperimentPage, HumanRequest, HumanRequests
 from codec_lab.dashboard.health import health
 from codec_lab.dashboard.lineage import lineage
@@ -106,12 +104,6 @@ class CampaignQueries:
         if self._objects.exists(seed_key):
             seed = documents.load(self._objects, seed_key, Proposal).candidate.sha256
         return lineage(roster, root_id, seed)
-
-    def cost(self, campaign_id: str) -> CostView:
-        """Show what the campaign spent."""
-        campaign = self._records.campaign(campaign_id)
-        rows = self._listing.rows(campaign_id)
-        return cost(campaign, self._records.control(campaign_id), rows)
 
     def health(self, campaign_id: str) -> HealthView:
         """Show how the lab works."""

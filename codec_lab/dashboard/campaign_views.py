@@ -152,24 +152,66 @@ class LineageView(Model):
 
 
 class CostShare(Model):
-    """A part of what was spent."""
+    """A part of what was spent; ``count`` says on how many experiments, where that is known."""
 
     label: str
     usd: float
-    experiments: int
+    count: int | None
+
+
+class ModelShare(Model):
+    """What the calls of a role to a model used and cost."""
+
+    role: str
+    model: str
+    calls: int
+    input_tokens: int
+    cache_write_tokens: int
+    cache_read_tokens: int
+    output_tokens: int
+    usd: float
+
+
+class ServiceShare(Model):
+    """What was used of a service of AWS, by names with units, and what that cost."""
+
+    service: str
+    count: int
+    amounts: dict[str, int]
+    usd: float
+
+
+class ExperimentCost(Model):
+    """What an experiment cost; ``aws_usd`` is None where no AWS was used."""
+
+    experiment_id: str
+    name: str
+    model_usd: float
+    aws_usd: float | None
+    usd: float
 
 
 class CostView(Model):
-    """What a campaign spent on its mind.
+    """What a campaign spent, from its account.
 
     Attributes
     ----------
     total_usd : float
-        What calls to a model cost.
-    by_model, by_status, by_day : tuple of CostShare
-        The same money in parts.
-    by_phase : tuple of CostShare
-        What designs and what fixes cost, where the lab kept it apart.
+        What is settled: calls to a model and AWS.
+    reserved_usd : float
+        The most that what is under way, or was lost, can cost besides.
+    aws_usd : float or None
+        The part of AWS.
+    aws_reason : str or None
+        Why there is none.
+    by_model, by_service : tuple
+        The same money by who was paid.
+    by_phase, by_status : tuple of CostShare
+        The same money by what for.
+    by_day : tuple of CostShare
+        The same money and the open reservations by day (UTC).
+    dearest : tuple of ExperimentCost
+        The experiments that cost most.
     usd_per_percent_saved : float or None
         The cost of a point of BD-rate below the campaign's first result.
     usd_per_experiment : float or None
@@ -179,11 +221,17 @@ class CostView(Model):
     """
 
     total_usd: float
+    reserved_usd: float
     budget_usd: float | None
-    by_model: tuple[CostShare, ...]
+    model_usd: float
+    aws_usd: float | None
+    aws_reason: str | None
+    by_model: tuple[ModelShare, ...]
+    by_service: tuple[ServiceShare, ...]
     by_phase: tuple[CostShare, ...]
     by_status: tuple[CostShare, ...]
     by_day: tuple[CostShare, ...]
+    dearest: tuple[ExperimentCost, ...]
     usd_per_percent_saved: float | None
     usd_per_experiment: float | None
     experiments_left: int | None

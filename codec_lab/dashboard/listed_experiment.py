@@ -7,7 +7,6 @@ from codec_lab.dashboard.experiment_views import ExperimentRow
 from codec_lab.experiment import Experiment
 from codec_lab.model import Model, Moment, Sha256
 from codec_lab.phase import Phase, Status
-from codec_lab.proposal import Mind
 from codec_lab.tiers import tier_of
 
 _NAME_LENGTH = 120
@@ -26,7 +25,6 @@ class ListedExperiment(Model):
     phase: Phase
     updated_at: Moment
     change: str | None = None
-    mind: Mind | None = None
     validation_attempts: int = 0
     execution_attempts: int = 0
     bd_rate_percent: float | None = None
@@ -40,12 +38,18 @@ class ListedExperiment(Model):
     candidate_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
     model_cost_usd: Decimal = Decimal(0)
+    aws_cost_usd: Decimal | None = None
 
     @classmethod
     def of(cls, experiment: Experiment) -> "ListedExperiment":
         """Shorten an experiment's record."""
         names = cls.model_fields.keys() & type(experiment).model_fields.keys()
         return cls.model_validate({name: getattr(experiment, name) for name in names})
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What calls to a model and AWS cost."""
+        return self.model_cost_usd + (self.aws_cost_usd or Decimal(0))
 
     @property
     def name(self) -> str:
@@ -85,6 +89,6 @@ class ListedExperiment(Model):
             vmaf=self.vmaf,
             tier=tier_of(self.bd_rate_percent),
             stop_reason=self.stop_reason,
-            cost_usd=float(self.model_cost_usd),
+            cost_usd=float(self.cost_usd),
             updated_at=self.updated_at,
         )

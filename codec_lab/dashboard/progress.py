@@ -16,7 +16,7 @@ MAX_POINTS = 1000
 def progress(rows: Sequence[ListedExperiment]) -> ProgressView:
     """Give the experiments by number with the steps of the best so far."""
     ordered = sorted(rows, key=lambda row: row.number)
-    spent_usd = list(accumulate(row.model_cost_usd for row in ordered))
+    spent_usd = list(accumulate(row.cost_usd for row in ordered))
     best: list[int] = []
     lowest = math.inf
     for index, row in enumerate(ordered):

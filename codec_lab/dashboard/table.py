@@ -14,7 +14,7 @@ _KEYS: dict[str, Callable[[ListedExperiment], Any]] = {
     "updated_at": lambda row: row.updated_at,
     "number": lambda row: row.number,
     "bd_rate_percent": lambda row: row.bd_rate_percent,
-    "cost_usd": lambda row: row.model_cost_usd,
+    "cost_usd": lambda row: row.cost_usd,
 }
 
 

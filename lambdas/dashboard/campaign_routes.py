@@ -101,7 +101,7 @@ def get_lineage(
 )
 def get_cost(campaign_id: CampaignId) -> CostView:
     """Show what a campaign spent."""
-    return lab().campaigns.cost(campaign_id)
+    return lab().costs.of(campaign_id)
 
 
 @app.get(

@@ -11,10 +11,11 @@ from adapters.operations import AwsOperations
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.dashboard.campaign_queries import CampaignQueries
 from codec_lab.dashboard.commands import Commands
+from codec_lab.dashboard.cost import CostQueries
 from codec_lab.dashboard.evidence_queries import EvidenceQueries
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.report.gathering import gather_report
-from lambdas.connections import clock, listing, objects, records
+from lambdas.connections import clock, ledger, listing, objects, records
 from lambdas.environment import FunctionEnvironment
 
 
@@ -27,6 +28,8 @@ class Environment(FunctionEnvironment):
         The only origin from which a browser may order anything.
     log_groups : str
         Names of log groups, separated by commas.
+    on_aws : bool
+        Whether AWS runs the lab, and so has a price.
     """
 
     table: str
@@ -37,6 +40,7 @@ class Environment(FunctionEnvironment):
     alarm_prefix: str
     log_groups: str
     origin: str
+    on_aws: bool = False
 
 
 class Lab:
@@ -63,6 +67,12 @@ class Lab:
                 cloudwatch=boto3.client("cloudwatch"),
                 batch=boto3.client("batch"),
             ),
+        )
+        self.costs = CostQueries(
+            records=table,
+            ledger=ledger(environment.table),
+            listing=experiments,
+            on_aws=environment.on_aws,
         )
         self.experiments = ExperimentQueries(records=table, listing=experiments, histories=runs)
         self.evidence = EvidenceQueries(

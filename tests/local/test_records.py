@@ -20,6 +20,7 @@ from codec_lab.campaign import (
     ControlChanges,
     NextDesign,
 )
+from codec_lab.charge import Charge, Service, Statement
 from codec_lab.errors import ConfigurationError
 from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges, HumanReason
 from codec_lab.limits import Limits
@@ -301,8 +302,43 @@ def test_a_reservation_is_settled_once(ledger: Ledger) -> None:
     uncapped = Control(experiment_limit=1)
     reserved = call("a", "0.40")
     assert ledger.reserve("default", reserved, uncapped)
-    assert ledger.settle("default", reserved, Decimal("0.0172"))
-    assert not ledger.settle("default", reserved, Decimal("0.0172"))
-    assert not ledger.settle("default", call("never", "1"), Decimal(0))
+    charge = Charge(
+        service=Service.CLAUDE,
+        purpose="design",
+        model="claude-opus-5-5",
+        usd=Decimal("0.0172"),
+        amounts={"input_tokens": 1000, "output_tokens": 500},
+    )
+    assert ledger.reserve("default", reserved, uncapped)  # a retry
+    assert ledger.spending("default", MONDAY).committed_usd == Decimal("0.40")
+    assert ledger.settle("default", reserved, [charge])
+    assert not ledger.settle("default", reserved, [charge])
+    assert not ledger.settle("default", call("never", "1"), [])
+    assert ledger.statement("default") == Statement(
+        charges=(charge,), days={MONDAY: Decimal("0.0172")}
+    )
     assert ledger.spending("default", MONDAY).committed_usd == Decimal("0.0172")
     assert ledger.spending("default", MONDAY).today_usd == Decimal("0.0172")
+
+
+def test_an_account_adds_up_by_kind_and_keeps_what_is_open(ledger: Ledger) -> None:
+    uncapped = Control(experiment_limit=1)
+
+    def pay(name: str, usd: str, day: date, **kind: object) -> None:
+        reserved = call(name, "1", day)
+        assert ledger.reserve("default", reserved, uncapped)
+        charge = Charge.model_validate({"usd": usd, "amounts": {"machine_s": 60}, **kind})
+        assert ledger.settle("default", reserved, [charge])
+
+    pay("a", "0.1", MONDAY, service="batch", purpose="validation")
+    pay("b", "0.2", TUESDAY, service="batch", purpose="validation")
+    pay("c", "0.4", TUESDAY, service="batch", purpose="execution")
+    assert ledger.reserve("default", call("lost", "0.5", TUESDAY), uncapped)
+    statement = ledger.statement("default")
+    assert [(one.purpose, one.usd, one.count, one.amounts) for one in statement.charges] == [
+        ("execution", Decimal("0.4"), 1, {"machine_s": 60}),
+        ("validation", Decimal("0.3"), 2, {"machine_s": 120}),
+    ]
+    assert (statement.settled_usd, statement.reserved_usd) == (Decimal("0.7"), Decimal("0.5"))
+    assert statement.days == {MONDAY: Decimal("0.1"), TUESDAY: Decimal("1.1")}
+    assert ledger.statement("other") == Statement()

@@ -8,6 +8,7 @@ import pytest
 from codec_lab import parameters
 from codec_lab.campaign import ControlChanges
 from codec_lab.candidate import ENTRY_FILE
+from codec_lab.charge import Charge, Service
 from codec_lab.choosing import choose_experiment
 from codec_lab.designing import design
 from codec_lab.errors import BudgetExceededError, DesignRejectedError, ModelUnavailableError
@@ -28,6 +29,10 @@ from tests.unit.builders import experiment, opened
 
 CAP_USD = Decimal("1.00")
 WORST_USD = Decimal("0.07")
+
+
+def _charge(usd: Decimal) -> Charge:
+    return Charge(service=Service.CLAUDE, purpose="design", model="claude", usd=usd)
 
 
 class LostFunctionError(Exception):
@@ -61,9 +66,9 @@ class PayingMind:
         cost_usd = self.service.answer()
         if chance.random() < 0.1:
             raise LostFunctionError  # after the call
-        self.purse.settle(reserved, cost_usd)
+        self.purse.settle(reserved, _charge(cost_usd))
         if chance.random() < 0.1:
-            self.purse.settle(reserved, cost_usd)  # a retried write
+            self.purse.settle(reserved, _charge(cost_usd))  # a retried write
         if chance.random() < 0.1:
             raise ModelUnavailableError("busy")
         if chance.random() < 0.1:
@@ -137,7 +142,7 @@ def test_what_does_not_fit_is_said_and_a_raised_cap_goes_on(
     records.update_control("default", ControlChanges(daily_budget_usd=Decimal("0.10")))
     ledger = MemoryLedger()
     purse = CampaignPurse("default-0001", records=records, ledger=ledger, clock=clock)
-    purse.settle(purse.reserve(Decimal("0.09")), Decimal("0.05"))
+    purse.settle(purse.reserve(Decimal("0.09")), _charge(Decimal("0.05")))
     with pytest.raises(
         BudgetExceededError, match=r"may cost 0\.06 USD does not fit\. The budget of a day of 0\.10"
     ):

@@ -886,28 +886,38 @@ export interface components {
         CommandName: "start" | "pause" | "resume" | "stop" | "run_one" | "budgets" | "rerun" | "answer";
         /**
          * CostShare
-         * @description A part of what was spent.
+         * @description A part of what was spent; ``count`` says on how many experiments, where that is known.
          */
         CostShare: {
             /** Label */
             label: string;
             /** Usd */
             usd: number;
-            /** Experiments */
-            experiments: number;
+            /** Count */
+            count: number | null;
         };
         /**
          * CostView
-         * @description What a campaign spent on its mind.
+         * @description What a campaign spent, from its account.
          *
          *     Attributes
          *     ----------
          *     total_usd : float
-         *         What calls to a model cost.
-         *     by_model, by_status, by_day : tuple of CostShare
-         *         The same money in parts.
-         *     by_phase : tuple of CostShare
-         *         What designs and what fixes cost, where the lab kept it apart.
+         *         What is settled: calls to a model and AWS.
+         *     reserved_usd : float
+         *         The most that what is under way, or was lost, can cost besides.
+         *     aws_usd : float or None
+         *         The part of AWS.
+         *     aws_reason : str or None
+         *         Why there is none.
+         *     by_model, by_service : tuple
+         *         The same money by who was paid.
+         *     by_phase, by_status : tuple of CostShare
+         *         The same money by what for.
+         *     by_day : tuple of CostShare
+         *         The same money and the open reservations by day (UTC).
+         *     dearest : tuple of ExperimentCost
+         *         The experiments that cost most.
          *     usd_per_percent_saved : float or None
          *         The cost of a point of BD-rate below the campaign's first result.
          *     usd_per_experiment : float or None
@@ -918,16 +928,28 @@ export interface components {
         CostView: {
             /** Total Usd */
             total_usd: number;
+            /** Reserved Usd */
+            reserved_usd: number;
             /** Budget Usd */
             budget_usd: number | null;
+            /** Model Usd */
+            model_usd: number;
+            /** Aws Usd */
+            aws_usd: number | null;
+            /** Aws Reason */
+            aws_reason: string | null;
             /** By Model */
-            by_model: components["schemas"]["CostShare"][];
+            by_model: components["schemas"]["ModelShare"][];
+            /** By Service */
+            by_service: components["schemas"]["ServiceShare"][];
             /** By Phase */
             by_phase: components["schemas"]["CostShare"][];
             /** By Status */
             by_status: components["schemas"]["CostShare"][];
             /** By Day */
             by_day: components["schemas"]["CostShare"][];
+            /** Dearest */
+            dearest: components["schemas"]["ExperimentCost"][];
             /** Usd Per Percent Saved */
             usd_per_percent_saved: number | null;
             /** Usd Per Experiment */
@@ -992,6 +1014,22 @@ export interface components {
             clip: string | null;
             /** Quality */
             quality: number | null;
+        };
+        /**
+         * ExperimentCost
+         * @description What an experiment cost; ``aws_usd`` is None where no AWS was used.
+         */
+        ExperimentCost: {
+            /** Experiment Id */
+            experiment_id: string;
+            /** Name */
+            name: string;
+            /** Model Usd */
+            model_usd: number;
+            /** Aws Usd */
+            aws_usd: number | null;
+            /** Usd */
+            usd: number;
         };
         /**
          * ExperimentDetail
@@ -1539,6 +1577,28 @@ export interface components {
          */
         Mind: "offline" | "claude";
         /**
+         * ModelShare
+         * @description What the calls of a role to a model used and cost.
+         */
+        ModelShare: {
+            /** Role */
+            role: string;
+            /** Model */
+            model: string;
+            /** Calls */
+            calls: number;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Cache Write Tokens */
+            cache_write_tokens: number;
+            /** Cache Read Tokens */
+            cache_read_tokens: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Usd */
+            usd: number;
+        };
+        /**
          * OtherPrompt
          * @description A prompt that led to no proposal: of an analysis, or of an answer that was refused.
          *
@@ -1804,6 +1864,22 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator";
+        /**
+         * ServiceShare
+         * @description What was used of a service of AWS, by names with units, and what that cost.
+         */
+        ServiceShare: {
+            /** Service */
+            service: string;
+            /** Count */
+            count: number;
+            /** Amounts */
+            amounts: {
+                [key: string]: number;
+            };
+            /** Usd */
+            usd: number;
+        };
         /**
          * Session
          * @description Who asks.

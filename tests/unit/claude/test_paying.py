@@ -10,6 +10,7 @@ import pytest
 
 from adapters.claude.conversation import MAX_OUTPUT_TOKENS
 from adapters.claude.designer import ClaudeDesigner
+from codec_lab.charge import Charge, Service
 from codec_lab.errors import BudgetExceededError, ModelUnavailableError
 from codec_lab.minds import DesignTask
 from codec_lab.spending import Reserved
@@ -24,6 +25,7 @@ class KeptPurse:
         self.room = room
         self.reserved: list[Decimal] = []
         self.settled: list[Decimal] = []
+        self.charges: list[Charge] = []
 
     def reserve(self, amount_usd: Decimal) -> Reserved:
         if len(self.reserved) == self.room:
@@ -31,9 +33,11 @@ class KeptPurse:
         self.reserved.append(amount_usd)
         return Reserved(str(len(self.reserved)), amount_usd, date(2026, 1, 1))
 
-    def settle(self, reserved: Reserved, cost_usd: Decimal) -> None:
+    def settle(self, reserved: Reserved, *charges: Charge) -> None:
+        cost_usd = sum((charge.usd for charge in charges), Decimal(0))
         assert reserved.amount_usd >= cost_usd
         self.settled.append(cost_usd)
+        self.charges += charges
 
 
 def test_every_turn_is_reserved_before_it_is_asked_and_settled_after(
@@ -43,6 +47,18 @@ def test_every_turn_is_reserved_before_it_is_asked_and_settled_after(
     purse = KeptPurse()
     ClaudeDesigner(client, MODEL, purse=purse).design(design_task)
     assert purse.settled == [ANSWER_USD, ANSWER_USD]
+    assert purse.charges[0] == Charge(
+        service=Service.CLAUDE,
+        purpose="design",
+        model=MODEL,
+        usd=ANSWER_USD,
+        amounts={
+            "input_tokens": 1000,
+            "cache_write_tokens": 400,
+            "cache_read_tokens": 6000,
+            "output_tokens": 500,
+        },
+    )
     first, second = purse.reserved
     # At the least the whole answer at 20 dollars per million tokens; the prompt with the toolbox's
     # reference adds less than as much again.

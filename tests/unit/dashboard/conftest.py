@@ -15,6 +15,7 @@ from codec_lab.dashboard.campaign_queries import CampaignQueries
 from codec_lab.dashboard.campaign_views import AlarmView
 from codec_lab.dashboard.command_models import AuditEntry
 from codec_lab.dashboard.commands import Commands
+from codec_lab.dashboard.cost import CostQueries
 from codec_lab.dashboard.evidence_queries import EvidenceQueries
 from codec_lab.dashboard.evidence_views import LogPage, SignedUrl
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
@@ -25,7 +26,7 @@ from codec_lab.report.gathering import gather_report
 from codec_lab.state_visit import StateVisit
 from lambdas.dashboard import lab as lab_module
 from lambdas.dashboard.transport import answer
-from tests.fakes import FakeExecutions, ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import FakeExecutions, ManualClock, MemoryLedger, MemoryObjects, MemoryRecords
 
 ORIGIN = "https://lab.example"
 
@@ -111,6 +112,7 @@ class Api:
         self.records, self.objects = MemoryRecords(), MemoryEvidence()
         self.clock, self.runs, self.log = ManualClock(), FakeRuns(), MemoryCommandLog()
         self.executions, self.logs = FakeExecutions(), KeptLogs()
+        self.ledger = MemoryLedger()
         listing = RecordsListing(self.records)
         experiments = ExperimentQueries(records=self.records, listing=listing, histories=self.runs)
         self.lab = SimpleNamespace(
@@ -122,6 +124,9 @@ class Api:
                 listing=listing,
                 commands=self.log,
                 operations=CalmOperations(),
+            ),
+            costs=CostQueries(
+                records=self.records, ledger=self.ledger, listing=listing, on_aws=False
             ),
             experiments=experiments,
             evidence=EvidenceQueries(

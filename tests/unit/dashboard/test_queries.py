@@ -1,7 +1,7 @@
 """What the dashboard is told."""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from codec_lab import documents, keys
-from codec_lab.campaign import CampaignChanges, Champion
+from codec_lab.campaign import CampaignChanges, Champion, Control, ControlChanges
 from codec_lab.candidate import Candidate
+from codec_lab.charge import Charge, Service, Statement
 from codec_lab.clip import ClipRole
 from codec_lab.dashboard.cost import cost
 from codec_lab.dashboard.diffs import file_diffs, unified_diff
@@ -28,6 +29,7 @@ from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
 from codec_lab.prompts import KeptPrompts
 from codec_lab.proposal import Mind, Proposal
+from codec_lab.spending import Reserved
 from codec_lab.state_visit import StateVisit
 from codec_lab.verdict import Metric
 from tests.unit.builders import NOON, clip_result, experiment, opened
@@ -170,16 +172,84 @@ def test_of_many_children_the_best_are_shown() -> None:
 
 def test_cost_in_parts(api: Any) -> None:
     opened(api.records, api.objects, api.clock)
-    rows = [
-        row(1, model_cost_usd=Decimal(3), mind=Mind.CLAUDE, bd_rate_percent=10.0),
-        row(2, model_cost_usd=Decimal(1), mind=Mind.OFFLINE, bd_rate_percent=2.0),
+    api.records.update_control("default", ControlChanges(budget_usd=Decimal(10)))
+    for number, usd, percent in ((1, 3, 10.0), (2, 1, 2.0)):
+        api.records.create_experiment(
+            experiment(number, model_cost_usd=Decimal(usd), bd_rate_percent=percent)
+        )
+    monday, tuesday = date(2026, 1, 5), date(2026, 1, 6)
+    control = api.records.control("default")
+    for name, day, purpose, usd in (
+        ("a", monday, "design", "2.5"),
+        ("b", tuesday, "design", "0.5"),
+        ("c", tuesday, "fix", "1"),
+    ):
+        reserved = Reserved(name, Decimal(3), day)
+        assert api.ledger.reserve("default", reserved, control)
+        tokens = {"input_tokens": 10, "cache_read_tokens": 900, "output_tokens": 20}
+        charge = Charge(
+            service=Service.CLAUDE,
+            purpose=purpose,
+            model="claude-opus-5-5",
+            usd=Decimal(usd),
+            amounts=tokens,
+        )
+        assert api.ledger.settle("default", reserved, [charge])
+    assert api.ledger.reserve("default", Reserved("lost", Decimal("1.5"), tuesday), control)
+    view = api.ask("/api/campaigns/default/cost").data
+    assert (view["total_usd"], view["reserved_usd"], view["budget_usd"]) == (4.0, 1.5, 10.0)
+    assert (view["model_usd"], view["aws_usd"]) == (4.0, None)
+    assert view["aws_reason"].startswith("Everything runs on this machine")
+    assert view["by_model"] == [
+        {
+            "role": role,
+            "model": "claude-opus-5-5",
+            "calls": calls,
+            "input_tokens": 10 * calls,
+            "cache_write_tokens": 0,
+            "cache_read_tokens": 900 * calls,
+            "output_tokens": 20 * calls,
+            "usd": usd,
+        }
+        for role, calls, usd in (("design", 2, 3.0), ("fix", 1, 1.0))
     ]
-    campaign = api.records.campaign("default").model_copy(update={"model_cost_usd": Decimal(4)})
-    control = api.records.control("default").model_copy(update={"budget_usd": Decimal(10)})
-    view = cost(campaign, control, Roster(rows))
-    assert {share.label: share.usd for share in view.by_model} == {"claude": 3.0, "offline": 1.0}
-    assert (view.usd_per_experiment, view.experiments_left) == (2.0, 3)
-    assert view.usd_per_percent_saved == 0.5
+    assert [(one["label"], one["usd"]) for one in view["by_phase"]] == [("design", 3), ("fix", 1)]
+    assert [(one["label"], one["usd"]) for one in view["by_day"]] == [
+        ("2026-01-05", 2.5),
+        ("2026-01-06", 3.0),
+    ]
+    assert [(one["experiment_id"], one["usd"]) for one in view["dearest"]] == [
+        ("default-0001", 3.0),
+        ("default-0002", 1.0),
+    ]
+    assert [(one["label"], one["usd"], one["count"]) for one in view["by_status"]] == [
+        ("queued", 4.0, 2)
+    ]
+    # 4 of 10 dollars are gone and 1.50 may be: at 2 each the rest is enough for two more.
+    assert (view["usd_per_experiment"], view["experiments_left"]) == (2.0, 2)
+    assert view["usd_per_percent_saved"] == 0.5
+    assert api.ask("/api/campaigns/other/cost").status == 404
+
+
+def test_the_cost_of_aws_by_service() -> None:
+    charges = (
+        Charge(
+            service=Service.BATCH,
+            purpose="validation",
+            usd=Decimal("0.02"),
+            amounts={"machine_s": 600},
+        ),
+        Charge(
+            service=Service.BATCH,
+            purpose="execution",
+            usd=Decimal("0.04"),
+            amounts={"machine_s": 1200},
+        ),
+    )
+    view = cost(Statement(charges=charges), Control(experiment_limit=1), Roster(), on_aws=True)
+    assert (view.model_usd, view.aws_usd, view.aws_reason) == (0.0, 0.06, None)
+    (batch,) = view.by_service
+    assert (batch.service, batch.count, batch.amounts) == ("batch", 2, {"machine_s": 1800})
 
 
 def test_a_diff_numbers_the_lines_of_both_sides() -> None:

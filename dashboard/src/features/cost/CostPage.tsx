@@ -1,17 +1,17 @@
-import Box from "@cloudscape-design/components/box";
 import ColumnLayout from "@cloudscape-design/components/column-layout";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useCampaign } from "../../app/CampaignContext";
-import type { CostView } from "../../client/models";
+import type { CostView, ServiceShare } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
-import { dollars, grouped, MISSING, words } from "../../components/format";
+import { dollars, grouped, words } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
+import { PageLink } from "../../components/PageLink";
 import { ShareTable } from "./ShareTable";
 
-/** What the campaign spent on its mind, in parts. */
+/** What the campaign spent, in parts. */
 export default function CostPage() {
   const campaign = useCampaign();
   const path = `/campaigns/${encodeURIComponent(campaign.campaign_id)}/cost`;
@@ -20,7 +20,7 @@ export default function CostPage() {
     <SpaceBetween size="m">
       <Header
         variant="h1"
-        description="What calls to a model cost; the bench's own time is not part of it."
+        description="What calls to a model and AWS cost, by the campaign's account."
       >
         Cost
       </Header>
@@ -42,24 +42,94 @@ function Shown({ cost }: { cost: CostView }) {
               label: "Spent",
               value: `${dollars(cost.total_usd)}${cost.budget_usd === null ? ", no budget" : ` of ${dollars(cost.budget_usd)}`}`,
             },
+            { label: "Calls to a model", value: dollars(cost.model_usd) },
+            { label: "AWS", value: cost.aws_reason ?? dollars(cost.aws_usd) },
+            { label: "Reserved besides", value: dollars(cost.reserved_usd) },
             { label: "Per experiment", value: dollars(cost.usd_per_experiment) },
-            { label: "Per point of BD-rate saved", value: dollars(cost.usd_per_percent_saved) },
+            {
+              label: "Per point of BD-rate saved",
+              value:
+                cost.usd_per_percent_saved === null
+                  ? "No point was saved yet"
+                  : dollars(cost.usd_per_percent_saved),
+            },
             {
               label: "Experiments the budget still allows",
-              value: cost.experiments_left === null ? MISSING : grouped(cost.experiments_left),
+              value: experimentsLeft(cost),
             },
           ]}
         />
       </Container>
-      {cost.total_usd === 0 && (
-        <Box color="text-body-secondary">Nothing was spent: the offline search calls no model.</Box>
-      )}
+      <ShareTable
+        title="Calls to a model"
+        part="Role and model"
+        shares={cost.by_model}
+        name={(share) => `${words(share.role)}: ${share.model}`}
+        empty="No model was called: the offline mind costs nothing."
+        figures={[
+          { header: "Calls", cell: (share) => grouped(share.calls) },
+          { header: "Input tokens", cell: (share) => grouped(share.input_tokens) },
+          { header: "Written to the cache", cell: (share) => grouped(share.cache_write_tokens) },
+          { header: "Read from the cache", cell: (share) => grouped(share.cache_read_tokens) },
+          { header: "Output tokens", cell: (share) => grouped(share.output_tokens) },
+        ]}
+      />
       <ColumnLayout columns={2}>
-        <ShareTable title="By model" shares={cost.by_model} />
-        <ShareTable title="By phase" shares={cost.by_phase} name={words} />
-        <ShareTable title="By status" shares={cost.by_status} name={words} />
-        <ShareTable title="By day" shares={cost.by_day} />
+        <ShareTable
+          title="AWS"
+          part="Service"
+          shares={cost.by_service}
+          name={(share) => words(share.service)}
+          empty={cost.aws_reason ?? "Nothing yet."}
+          figures={[{ header: "Used", cell: used }]}
+        />
+        <ShareTable title="By phase" shares={cost.by_phase} name={(share) => words(share.label)} />
+        <ShareTable
+          title="By day"
+          part="Day (UTC)"
+          description="With what is reserved."
+          shares={cost.by_day}
+          name={(share) => share.label}
+        />
+        <ShareTable
+          title="By status"
+          part="Status"
+          shares={cost.by_status}
+          name={(share) => words(share.label)}
+          figures={[{ header: "Experiments", cell: (share) => grouped(share.count) }]}
+        />
       </ColumnLayout>
+      <ShareTable
+        title="Dearest experiments"
+        part="Experiment"
+        shares={cost.dearest}
+        empty="No experiment has cost anything."
+        name={(share) => (
+          <PageLink to={`/experiments/${share.experiment_id}`}>{share.experiment_id}</PageLink>
+        )}
+        figures={[
+          { header: "Model", cell: (share) => dollars(share.model_usd) },
+          { header: "AWS", cell: (share) => dollars(share.aws_usd) },
+        ]}
+      />
     </SpaceBetween>
   );
+}
+
+/** How many experiments the budget still pays, or why that is not known. */
+function experimentsLeft(cost: CostView): string {
+  if (cost.experiments_left !== null) {
+    return grouped(cost.experiments_left);
+  }
+  return cost.budget_usd === null ? "No budget is set" : "Not known before the first cost";
+}
+
+/** What was used of a service, in its own units. */
+function used({ count, amounts }: ServiceShare): string {
+  const parts = Object.entries(amounts).map(([name, value]) => `${grouped(value)} ${unit(name)}`);
+  return parts.join(", ") || grouped(count);
+}
+
+function unit(name: string): string {
+  return name.replace(/_s$/, " seconds").replaceAll("_", " ");
 }
