@@ -24,6 +24,7 @@ from codec_lab.phase import Phase, Status
 from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan, Quality, Screen
 from codec_lab.ports import CampaignRuns, Clock, Executions, ObjectStore, Records
 from codec_lab.proposal import Mind, Proposal
+from codec_lab.resuming import resume_point
 
 
 class CampaignOrder(Model):
@@ -251,7 +252,9 @@ def answer(
         run=experiment.run + 1,
         status=Status.QUEUED,
         needs_human=False,
-        resume_from=reply.phase or experiment.phase,
+        resume_from=resume_point(
+            records, experiment.experiment_id, reply.phase or experiment.phase, reply.hint
+        ),
         hint=reply.hint,
     )
     return _reopened(experiment, changes, records, executions)

@@ -6,6 +6,7 @@ from codec_lab.events import Choice, ChooseRequest, ExperimentInput
 from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, Executions, Ledger, Records
+from codec_lab.resuming import resume_point
 
 MAX_RUNS = 20
 """Executions of one experiment before its interruptions are put to a person."""
@@ -85,7 +86,9 @@ def _waiting(
             updated_at=clock.now(),
             run=experiment.run + 1,
             status=Status.QUEUED,
-            resume_from=experiment.phase,
+            resume_from=resume_point(
+                records, experiment.experiment_id, experiment.phase, experiment.hint
+            ),
         )
         if records.update_seen_experiment(experiment, changes):
             return records.experiment(experiment.experiment_id)

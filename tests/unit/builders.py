@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from codec_lab.campaigns import CampaignOrder, open_campaign
 from codec_lab.clip import ClipRole, SourceClip
-from codec_lab.experiment import Experiment
+from codec_lab.experiment import Attempt, Experiment
 from codec_lab.job import JobSpec
+from codec_lab.phase import Phase
 from codec_lab.proposal import Mind
 from codec_lab.verdict import (
     AnchorCurve,
@@ -19,6 +20,16 @@ from codec_lab.verdict import (
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+FAILED_VALIDATION = Attempt(
+    experiment_id="default-0001",
+    run=1,
+    phase=Phase.VALIDATION,
+    attempt=1,
+    at=NOON,
+    passed=False,
+    fault=Fault(error_type="RoundTripError", message="decode of hall gives 9 dB."),
+)
 
 SEED_SOURCE = '''"""A seed."""
 

@@ -23,7 +23,7 @@ from tests.fakes import (
     MemoryObjects,
     MemoryRecords,
 )
-from tests.unit.builders import NOON, SEED_SOURCE, experiment, opened, order
+from tests.unit.builders import FAILED_VALIDATION, NOON, SEED_SOURCE, experiment, opened, order
 
 REASON = HumanReason(
     phase=Phase.VALIDATION,
@@ -237,6 +237,7 @@ def test_an_answer_starts_the_next_run_with_the_hint(
     records: MemoryRecords, clock: ManualClock
 ) -> None:
     records.create_experiment(experiment(1))
+    records.put_attempt(FAILED_VALIDATION)
     records.flag_human(records.experiment("default-0001"), REASON)
     executions = FakeExecutions()
     reply = Answer(experiment_id="default-0001", hint="pad the rows")
@@ -247,6 +248,19 @@ def test_an_answer_starts_the_next_run_with_the_hint(
     assert started.human_intervention_reasons == (REASON,)
     with pytest.raises(ConfigurationError, match="waits for no answer: it is queued"):
         answer(reply, records=records, executions=executions, clock=clock)
+
+
+def test_a_hint_after_a_failure_of_the_bench_begins_with_the_deployment(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1))
+    records.put_attempt(FAILED_VALIDATION.model_copy(update={"passed": True, "fault": None}))
+    records.flag_human(records.experiment("default-0001"), REASON)
+    executions = FakeExecutions()
+    reply = Answer(experiment_id="default-0001", hint="the disk was full")
+    answer(reply, records=records, executions=executions, clock=clock)
+    [started] = executions.started
+    assert (started.resume_from, started.hint) == (Phase.DEPLOY, "the disk was full")
 
 
 def test_of_two_answers_at_once_one_is_refused(records: MemoryRecords, clock: ManualClock) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from codec_lab.experiment import HumanReason
 from codec_lab.phase import Phase, Status
-from tests.unit.builders import NOON, experiment, opened
+from tests.unit.builders import FAILED_VALIDATION, NOON, experiment, opened
 
 ANSWER = "/api/experiments/default-0001/answer"
 
@@ -32,6 +32,7 @@ def asking(lab: Any) -> Any:
         asked_at=NOON,
         execution_arn="arn:x",
     )
+    lab.records.put_attempt(FAILED_VALIDATION)
     lab.records.flag_human(one, reason)
     return lab
 
