@@ -123,10 +123,12 @@ def explanation(reason: HumanReason) -> str:
     if inspect.isclass(kind) and issubclass(kind, errors.CodecLabError):
         what = (kind.__doc__ or what).splitlines()[0]
     phase = reason.phase.replace("_", " ")
-    tried = f"{reason.attempts} of {MAX_ATTEMPTS} attempts were made"
     fixes = len(reason.fixes)
     mended = f"{fixes} {'fix' if fixes == 1 else 'fixes'} did not mend it"
-    return f"The phase {phase} stopped: {tried} and {mended}. {what}"
+    return (
+        f"The phase {phase} stopped at attempt {reason.attempts} of {MAX_ATTEMPTS}: "
+        f"{mended if fixes else 'no fix was tried'}. {what}"
+    )
 
 
 def _visit_views(visits: tuple[StateVisit, ...]) -> tuple[VisitView, ...]:

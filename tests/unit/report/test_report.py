@@ -86,7 +86,7 @@ def test_the_report_has_the_figures_of_the_records(campaign: PublicCampaign) -> 
 def test_what_is_missing_has_its_reason(campaign: PublicCampaign) -> None:
     third, fourth = gathered(campaign).experiments[2:]
     assert third.absence is not None
-    assert third.absence.startswith("The phase execution stopped: 5 of 5 attempts were made")
+    assert third.absence.startswith("The phase execution stopped at attempt 5 of 5")
     assert fourth.absence == "The screen was worse by 9.0 points than the best."
     assert fourth.analysis is None
 

@@ -14,6 +14,7 @@ import { Ago } from "../../components/Ago";
 import { BdRateFigure } from "../../components/BdRateFigure";
 import { grouped, MISSING, words } from "../../components/format";
 import { PageLink } from "../../components/PageLink";
+import { StatusCounts } from "../../components/StatusCounts";
 import { AuditTable } from "./AuditTable";
 import { Budgets } from "./Budgets";
 import { StopModal } from "./StopModal";
@@ -104,7 +105,6 @@ export default function CampaignPage() {
 }
 
 function Facts({ campaign }: { campaign: CampaignView }) {
-  const counts = Object.entries(campaign.counts).filter(([, count]) => count > 0);
   return (
     <KeyValuePairs
       columns={4}
@@ -115,15 +115,7 @@ function Facts({ campaign }: { campaign: CampaignView }) {
         },
         {
           label: "By status",
-          value: counts.length
-            ? counts.map(([status, count]) => (
-                <div key={status}>
-                  <PageLink to={`/experiments?status=${status}`}>
-                    {grouped(count)} {words(status).toLowerCase()}
-                  </PageLink>
-                </div>
-              ))
-            : MISSING,
+          value: <StatusCounts counts={campaign.counts} />,
         },
         {
           label: `Best BD-rate against ${campaign.reference_anchor}`,

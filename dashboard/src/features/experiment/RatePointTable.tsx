@@ -28,8 +28,8 @@ export function RatePointTable({ result }: { result: ClipResult }) {
         figure("xpsnr", "XPSNR-Y (dB)", (point) => decimal(point.xpsnr_y_db, 2)),
         figure("vmaf", "VMAF", (point) => decimal(point.vmaf, 1)),
         figure("vmaf_neg", "VMAF-NEG", (point) => decimal(point.vmaf_neg, 1)),
-        figure("encode", "Encode (CPU ms/frame)", (point) => perFrame(point.encode_cpu_s)),
-        figure("decode", "Decode (CPU ms/frame)", (point) => perFrame(point.decode_cpu_s)),
+        figure("encode", "Encode (ms)", (point) => perFrame(point.encode_cpu_s)),
+        figure("decode", "Decode (ms)", (point) => perFrame(point.decode_cpu_s)),
       ]}
     />
   );

@@ -80,7 +80,13 @@ function Curves({ id, view }: { id: string; view: ResultsView }) {
       >
         <BdRateTable view={view} metric={metric} />
       </Container>
-      <Container header={<Header variant="h2">Rate points on {clip.clip}</Header>}>
+      <Container
+        header={
+          <Header variant="h2" description="Encode and decode: CPU time a frame.">
+            Rate points on {clip.clip}
+          </Header>
+        }
+      >
         <RatePointTable result={clip} />
       </Container>
     </SpaceBetween>

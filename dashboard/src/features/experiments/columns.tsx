@@ -1,5 +1,4 @@
 import Badge from "@cloudscape-design/components/badge";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { TableProps } from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import type { CampaignView, ExperimentRow } from "../../client/models";
@@ -33,10 +32,10 @@ export function columnsOf(
   return [
     {
       ...text("number", "Experiment", (row) => (
-        <SpaceBetween direction="horizontal" size="xs">
+        <span className="one-line">
           <PageLink to={`/experiments/${row.experiment_id}`}>{row.experiment_id}</PageLink>
           {row.experiment_id === champion?.experiment_id && <Badge color="green">Champion</Badge>}
-        </SpaceBetween>
+        </span>
       )),
       sortingField: "number",
       isRowHeader: true,

@@ -13,6 +13,7 @@ import { BdRateFigure } from "../../components/BdRateFigure";
 import { grouped, MISSING } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { PageLink } from "../../components/PageLink";
+import { StatusCounts } from "../../components/StatusCounts";
 import { AXES, type Axis, ProgressChart } from "./ProgressChart";
 import { ReportButton } from "./ReportButton";
 
@@ -65,12 +66,8 @@ function Shown({ progress }: { progress: ProgressView }) {
             { label: "Found", value: <Ago at={best?.at} /> },
             { label: "Experiments", value: grouped(progress.total) },
             {
-              label: "Completed, need a human, abandoned",
-              value: [
-                campaign.counts.completed ?? 0,
-                campaign.counts.needs_human ?? 0,
-                campaign.counts.abandoned ?? 0,
-              ].join(" · "),
+              label: "By status",
+              value: <StatusCounts counts={campaign.counts} />,
             },
           ]}
         />
