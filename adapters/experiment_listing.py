@@ -61,8 +61,7 @@ class DynamoListing:
 
     def campaign_ids(self) -> Sequence[str]:
         """Name every campaign, the last created first."""
-        items = self._read(ALL_CAMPAIGNS, _BEGINNING, newest_first=True)
-        return [item["pk"]["S"].partition("#")[2] for item in items]
+        return campaign_ids(self._table_name, self._client)
 
     def rows(self, campaign_id: str) -> Roster:
         """Give a campaign's experiments: the same roster until one of them moves."""
@@ -71,7 +70,9 @@ class DynamoListing:
             known = self._kept(campaign_id)
             self._until[campaign_id] = max((row.updated_at for row in known), default=_BEGINNING)
         until = self._until[campaign_id]
-        moved = [_row(item) for item in self._read(campaign_id, until - _LATE)]
+        moved = [
+            _row(item) for item in _read(self._table_name, self._client, campaign_id, until - _LATE)
+        ]
         self._until[campaign_id] = max([until, *(row.updated_at for row in moved)])
         self._known[campaign_id] = known.with_moved(moved)
         return self._known[campaign_id]
@@ -87,23 +88,35 @@ class DynamoListing:
             return Roster()
         return Roster(_ROWS.validate_json(gzip.decompress(self._objects.get(key))))
 
-    def _read(
-        self, listing: str, since: datetime, *, newest_first: bool = False
-    ) -> "Iterator[Mapping[str, AttributeValueTypeDef]]":
-        with store_errors(f"Table {self._table_name}"):
-            for page in self._client.get_paginator("query").paginate(
-                TableName=self._table_name,
-                IndexName=INDEX,
-                KeyConditionExpression="listing = :listing AND updated_at >= :since",
-                ExpressionAttributeValues={
-                    ":listing": {"S": listing},
-                    ":since": {"S": timestamp(since)},
-                },
-                ScanIndexForward=not newest_first,
-            ):
-                yield from page["Items"]
-
 
 def _row(item: "Mapping[str, AttributeValueTypeDef]") -> ListedExperiment:
     named = {name: value for name, value in item.items() if name in _ATTRIBUTES}
     return ListedExperiment.model_validate(attributes_of(named))
+
+
+def campaign_ids(table_name: str, client: "DynamoDBClient") -> list[str]:
+    """Name every campaign, the last created first."""
+    items = _read(table_name, client, ALL_CAMPAIGNS, _BEGINNING, newest_first=True)
+    return [item["pk"]["S"].partition("#")[2] for item in items]
+
+
+def _read(
+    table_name: str,
+    client: "DynamoDBClient",
+    listing: str,
+    since: datetime,
+    *,
+    newest_first: bool = False,
+) -> "Iterator[Mapping[str, AttributeValueTypeDef]]":
+    with store_errors(f"Table {table_name}"):
+        for page in client.get_paginator("query").paginate(
+            TableName=table_name,
+            IndexName=INDEX,
+            KeyConditionExpression="listing = :listing AND updated_at >= :since",
+            ExpressionAttributeValues={
+                ":listing": {"S": listing},
+                ":since": {"S": timestamp(since)},
+            },
+            ScanIndexForward=not newest_first,
+        ):
+            yield from page["Items"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from adapters.experiment_listing import DynamoListing
+from adapters.experiment_listing import campaign_ids
 from codec_lab.reminding import remind
 from lambdas.connections import clock, records
 from lambdas.notifying import NotifyingEnvironment, dashboard_url, notifier
@@ -20,10 +20,9 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Remind a person of every question that has waited for a day."""
     logger.clear_state()
     logger.append_keys(request_id=context.aws_request_id)
-    listing = DynamoListing(environment.table, boto3.client("dynamodb"))
     subjects = []
     for notice in remind(
-        listing.campaign_ids(),
+        campaign_ids(environment.table, boto3.client("dynamodb")),
         records=records(environment.table),
         notifier=notifier(environment.topic_arn),
         dashboard_url=dashboard_url(),

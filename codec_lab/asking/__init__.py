@@ -1,0 +1,1 @@
+"""Questions of people about a campaign, answered from its records."""
