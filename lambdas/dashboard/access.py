@@ -29,6 +29,9 @@ def session_of(event: Mapping[str, Any]) -> Session:
     claims = authorizer.get("jwt", {}).get("claims")
     if not claims:
         raise UnauthorizedError("Sign in first.")
+    # A token that tells a page who signed in, or renews a sign-in, is of the same pool and client.
+    if claims.get("token_use", "access") != "access":
+        raise UnauthorizedError("This token lets nobody ask; send the access token.")
     user = str(claims.get("email") or claims.get("username") or claims.get("sub", ""))
     # API Gateway hands an array over as text: "[operator viewer]".
     groups = str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()

@@ -24,10 +24,14 @@ from codec_lab.proposal import Mind
 from lab import one_machine
 from local.cloud import OneMachineCloud
 from local.settings import CloudSettings
+from tests import routes
+from tests.routes import filled
 from tests.unit.builders import NOON, experiment
 
 PASSWORD = "A1b2c3d4e5f6!"
-ROUTES = ("/api/session", "/api/campaigns", "/api/experiments/default-0001", "/api/nothing")
+LOOKS = [filled(path) for path in routes.LOOKS]
+ORDERS = [filled(path) for path in routes.ORDERS]
+ORDER = b'{"version": 0}'
 
 
 class Answer(NamedTuple):
@@ -79,6 +83,11 @@ class Dashboard:
 
     def person(self, name: str, group: str, client: str | None = None) -> str:
         """Invite a person and sign in: give the access token."""
+        token: str = self.sign_in(name, group, client)["AccessToken"]
+        return token
+
+    def sign_in(self, name: str, group: str, client: str | None = None) -> dict[str, Any]:
+        """Invite a person and sign in: give the tokens."""
         user = {"UserPoolId": self.pool, "Username": f"{name}@lab.example"}
         self.cognito.admin_create_user(**user, MessageAction="SUPPRESS")
         self.cognito.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
@@ -89,8 +98,8 @@ class Dashboard:
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": user["Username"], "PASSWORD": PASSWORD},
         )
-        token: str = answer["AuthenticationResult"]["AccessToken"]
-        return token
+        tokens: dict[str, Any] = answer["AuthenticationResult"]
+        return tokens
 
 
 @pytest.fixture(scope="module")
@@ -122,12 +131,29 @@ def test_pages_need_no_token_and_bear_the_headers(dashboard: Dashboard) -> None:
     assert dashboard.ask("/admin/config.json").data == {"sign_in": "token"}
 
 
-@pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.parametrize("path", [*LOOKS, "/api/nothing"])
 def test_nobody_asks_without_a_token_of_his_own(dashboard: Dashboard, path: str) -> None:
     for token in (None, "", "x" * 43, dashboard.tokens["operator"][:-1], "a.b.c"):
         assert dashboard.ask(path, token).status == 401
     assert dashboard.ask(path, Cookie=f"token={dashboard.tokens['operator']}").status == 401
     assert dashboard.ask(f"{path}?token={dashboard.tokens['operator']}").status == 401
+
+
+@pytest.mark.parametrize("path", ORDERS)
+def test_nobody_orders_without_a_token_of_his_own(dashboard: Dashboard, path: str) -> None:
+    for token in (None, "", "x" * 43, dashboard.tokens["operator"][:-1], "a.b.c"):
+        assert dashboard.ask(path, token, ORDER).status == 401
+    cookie = f"token={dashboard.tokens['operator']}"
+    assert dashboard.ask(path, None, ORDER, Cookie=cookie).status == 401
+    assert dashboard.ask(f"{path}?{cookie}", None, ORDER).status == 401
+
+
+def everywhere(dashboard: Dashboard, token: str) -> set[int]:
+    """Ask and order with a token wherever one can: give the answers' statuses."""
+    return {
+        *(dashboard.ask(path, token).status for path in LOOKS),
+        *(dashboard.ask(path, token, ORDER).status for path in ORDERS),
+    }
 
 
 def test_a_token_of_the_pool_is_verified(dashboard: Dashboard) -> None:
@@ -143,14 +169,28 @@ def test_a_token_of_the_pool_is_verified(dashboard: Dashboard) -> None:
         f"{head}.{claims}.{signature[:-6]}AAAAAA",
         f"{unsigned}.{text}.",
     ):
-        assert dashboard.ask("/api/session", wrong).status == 401
+        assert everywhere(dashboard, wrong) == {401}
+
+
+def test_a_viewer_looks_everywhere_and_orders_nowhere(dashboard: Dashboard) -> None:
+    token = dashboard.person("vera", "viewer")
+    for one in (token, dashboard.tokens["viewer"]):
+        assert {dashboard.ask(path, one).status for path in LOOKS} <= {200, 404}
+        assert {dashboard.ask(path, one, ORDER).status for path in ORDERS} == {403}
+
+
+def test_a_token_that_says_who_but_not_what_for_is_refused(dashboard: Dashboard) -> None:
+    answer = dashboard.sign_in("ida", "operator")
+    assert dashboard.ask("/api/session", answer["AccessToken"]).status == 200
+    for name in ("IdToken", "RefreshToken"):
+        assert everywhere(dashboard, answer[name]) == {401}
 
 
 def test_a_token_of_another_client_is_refused(dashboard: Dashboard) -> None:
     other = dashboard.cognito.create_user_pool_client(UserPoolId=dashboard.pool, ClientName="other")
     client = other["UserPoolClient"]["ClientId"]
     token = dashboard.person("eve", "operator", client)
-    assert dashboard.ask("/api/session", token).status == 401
+    assert everywhere(dashboard, token) == {401}
 
 
 def test_an_expired_token_is_refused(dashboard: Dashboard) -> None:
@@ -162,7 +202,7 @@ def test_an_expired_token_is_refused(dashboard: Dashboard) -> None:
     )
     token = dashboard.person("bob", "viewer")
     time.sleep(2)
-    assert dashboard.ask("/api/session", token).status == 401
+    assert everywhere(dashboard, token) == {401}
 
 
 def test_a_person_without_a_group_sees_nothing(dashboard: Dashboard) -> None:
@@ -214,11 +254,29 @@ def test_an_answer_takes_effect_and_viewers_and_strangers_give_none(dashboard: D
     assert records.experiment("default-0001").status is Status.ABANDONED
 
 
-def test_five_megabytes_are_refused(dashboard: Dashboard) -> None:
-    answer = dashboard.ask(
-        "/api/campaigns/default/pause", dashboard.tokens["operator"], b"x" * 5_000_000
-    )
+@pytest.mark.parametrize("path", ORDERS)
+def test_five_megabytes_are_refused(dashboard: Dashboard, path: str) -> None:
+    answer = dashboard.ask(path, dashboard.tokens["operator"], b"x" * 5_000_000)
     assert answer.status == 413
+
+
+@pytest.mark.parametrize("name", ["..%2f..%2fetc", "%2e%2e", "..;", "%00", "%3Cscript%3E"])
+def test_no_address_leads_out_of_what_it_names(dashboard: Dashboard, name: str) -> None:
+    operator = dashboard.tokens["operator"]
+    for path in (
+        f"/api/campaigns/{name}",
+        f"/api/experiments/{name}",
+        f"/api/experiments/default-0001/files/{name}/url",
+        f"/api/experiments/default-0001/frames/{name}/0/source",
+        f"/api/{name}/{name}/tokens.json",
+    ):
+        answer = dashboard.ask(path, operator)
+        assert answer.status in {404, 422}, path
+        assert set(answer.data) == {"error", "message", "current"}
+    for path in (f"/admin/{name}", f"/admin/{name}/tokens.json", "/admin/../tokens.json"):
+        page = dashboard.ask(path)
+        assert operator.encode() not in page.body
+        assert page.status in {400, 403, 404} or b'<div id="root">' in page.body, path
 
 
 def test_an_address_expires_and_is_of_one_file(dashboard: Dashboard) -> None:

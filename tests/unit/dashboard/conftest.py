@@ -157,6 +157,18 @@ class Api:
         headers: dict[str, str] | None = None,
         method: str | None = None,
     ) -> "Answered":
+        event = self.event(path, body, groups=groups, headers=headers, method=method)
+        return Answered(answer(event, SimpleNamespace(aws_request_id="r-1")))  # type: ignore[arg-type]
+
+    def event(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        groups: str | None = "[operator]",
+        headers: dict[str, str] | None = None,
+        method: str | None = None,
+    ) -> dict[str, Any]:
         path, _, query = path.partition("?")
         text = body if isinstance(body, str) or body is None else json.dumps(body)
         context: dict[str, Any] = {
@@ -166,7 +178,7 @@ class Api:
         if groups is not None:
             claims = {"sub": "u-1", "username": "ada", "cognito:groups": groups}
             context["authorizer"] = {"jwt": {"claims": claims, "scopes": []}}
-        event = {
+        return {
             "version": "2.0",
             "rawPath": path,
             "rawQueryString": query,
@@ -176,7 +188,6 @@ class Api:
             "body": text,
             "isBase64Encoded": False,
         }
-        return Answered(answer(event, SimpleNamespace(aws_request_id="r-1")))  # type: ignore[arg-type]
 
     def order(self, path: str, body: Any, key: str = "key-00000001", **options: Any) -> "Answered":
         headers = {"idempotency-key": key, **options.pop("headers", {})}
