@@ -8,6 +8,7 @@ control    ``CAMPAIGN#<id>``        ``CONTROL``
 command    ``CAMPAIGN#<id>``        ``COMMAND#<key>`` (of ``adapters.command_log``)
 lease      ``CAMPAIGN#<id>``        ``LEASE`` (the state machine's own)
 ledger     ``CAMPAIGN#<id>``        ``LEDGER`` (see ``dynamodb_ledger``)
+change set ``CAMPAIGN#<id>``        ``FRAMEWORK#<version>`` (see ``dynamodb_change_sets``)
 experiment ``EXPERIMENT#<id>``      ``EXPERIMENT``                       all four
 attempt    ``EXPERIMENT#<id>``      ``ATTEMPT#<run>#<phase>#<attempt>``
 evaluation ``EXPERIMENT#<id>``      ``EVALUATION#<clip>``

@@ -37,7 +37,7 @@ from codec_lab.proposal import Mind, Proposal
 from codec_worker.clips import FrozenClip, freeze
 from codec_worker.contract import Clip
 from codec_worker.job import Job
-from tests.fakes import MemoryObjects, MemoryRecords
+from tests.fakes import MemoryChangeSets, MemoryObjects, MemoryRecords
 
 
 class Outcome(NamedTuple):
@@ -138,6 +138,7 @@ def healed(case: Case, corpus: Corpus) -> Outcome:
                     request,
                     records=records,
                     objects=objects,
+                    change_sets=MemoryChangeSets(records),
                     fixer_of=lambda mind: OfflineFixer(),  # noqa: ARG005
                     clock=clock,
                 )

@@ -16,6 +16,7 @@ from codec_lab.errors import (
 )
 from codec_lab.events import AnalyzeResult, PhaseRequest
 from codec_lab.experiment import Experiment, ExperimentChanges
+from codec_lab.framework_in_force import framework_of
 from codec_lab.lessons import MAX_CHARACTERS, lessons
 from codec_lab.minds import AnalysisTask
 from codec_lab.novelty import outputs_sha256
@@ -122,6 +123,7 @@ def analyze(
             parent=parent.analysis or "" if parent else "",
             effects=effects,
             lessons=campaign.lessons,
+            framework=framework_of(campaign, objects),
         )
         said, learnt = _explained(analyst, task, experiment, records)
         analysis = f"{analysis}\n\n{said}"

@@ -68,6 +68,9 @@ class Campaign(Model):
         The best so far; None while the hidden clips are too few to tell.
     lessons : str
         What was learnt from measurements, kept short; rewritten after each.
+    framework_version, framework_key
+        The version of the framework in force, and its overlay in the object store; the lab as
+        deployed is version 0 and has none.
     model_cost_usd : Decimal
         What the calls to a model cost so far.
     """
@@ -84,6 +87,8 @@ class Campaign(Model):
     next_design: NextDesign | None = None
     champion: Champion | None = None
     lessons: str = ""
+    framework_version: Annotated[int, Field(ge=0)] = 0
+    framework_key: str | None = None
     model_cost_usd: Decimal = Decimal(0)
 
 

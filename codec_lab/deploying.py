@@ -5,6 +5,7 @@ from codec_lab.bundle import Bundle
 from codec_lab.errors import ConfigurationError, UnchangedCandidateError
 from codec_lab.events import DeployRequest, DeployResult
 from codec_lab.experiment import ExperimentChanges
+from codec_lab.framework_in_force import framework_of
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
@@ -41,7 +42,8 @@ def deploy(
     if experiment.proposal_key is None:
         raise ConfigurationError(f"{experiment.experiment_id} has no proposal to deploy.")
     proposal = documents.load(objects, experiment.proposal_key, Proposal)
-    bundle = Bundle.of(proposal)
+    framework = framework_of(records.campaign(experiment.campaign_id), objects)
+    bundle = Bundle.of(proposal, framework)
     bundle_sha256 = bundle.manifest.bundle_sha256
     for attempt in records.attempts(experiment.experiment_id):
         repeated = attempt.run == request.run and attempt.bundle_sha256 == bundle_sha256
@@ -59,6 +61,7 @@ def deploy(
             phase=Phase.VALIDATION,
             candidate_sha256=bundle.manifest.candidate_sha256,
             bundle_sha256=bundle_sha256,
+            framework_version=framework.version,
             validation_attempts=request.validation_attempt,
         ),
     )

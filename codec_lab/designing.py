@@ -9,6 +9,7 @@ from codec_lab.clip import ClipRole
 from codec_lab.errors import CodecLabError, DesignRejectedError
 from codec_lab.events import DesignResult, PhaseRequest
 from codec_lab.experiment import Attempt, Experiment, ExperimentChanges
+from codec_lab.framework_in_force import framework_of
 from codec_lab.minds import Archived, DesignTask, Failure, Trial
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
@@ -61,6 +62,7 @@ def design(
     known = records.experiments(campaign.campaign_id)
     archive = Archive(known)
     plan = documents.load(objects, keys.plan(campaign.campaign_id), EvaluationPlan)
+    framework = framework_of(campaign, objects)
     following = campaign.next_design
     parent_key = following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
     task = DesignTask(
@@ -75,7 +77,8 @@ def design(
         trials=_trials(archive),
         failures=tuple(_failures(known, records)),
         rejected=tuple(attempt.fault.message for attempt in rejected if attempt.fault),
-        lessons=campaign.lessons,
+        lessons="\n".join(filter(None, (framework.lessons, campaign.lessons))),
+        framework=framework,
         tried=archive.candidates | archive.sources,
         limits=campaign.limits,
         hint=experiment.hint,
@@ -90,7 +93,12 @@ def design(
     )
     records.update_experiment(
         experiment.experiment_id,
-        ExperimentChanges(updated_at=clock.now(), phase=Phase.DESIGN, mind=campaign.mind),
+        ExperimentChanges(
+            updated_at=clock.now(),
+            phase=Phase.DESIGN,
+            mind=campaign.mind,
+            framework_version=framework.version,
+        ),
     )
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)

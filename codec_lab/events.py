@@ -95,7 +95,63 @@ class FixRequest(Model):
     attempt: AttemptNumber
 
 
-FixResult = FixTried
+class FixResult(FixTried):
+    """What a fix was, and what must be replayed before it counts.
+
+    Attributes
+    ----------
+    framework_version : int or None
+        The version that it proposes, if it changes the framework.
+    replays : tuple of JobSpec
+        The jobs of that version's replay.
+    """
+
+    framework_version: int | None = None
+    replays: tuple[JobSpec, ...] = ()
+
+
+class FrameworkRequest(Model):
+    """Asks ``JudgeFramework`` to decide on a change set by its replay.
+
+    Attributes
+    ----------
+    phase, attempt
+        The attempt that follows the fix.
+    framework_version : int
+        The proposed version.
+    replays : tuple of JobSpec
+        What was replayed.
+    """
+
+    experiment_id: Name
+    run: Run
+    phase: Literal[Phase.VALIDATION, Phase.EXECUTION]
+    attempt: AttemptNumber
+    framework_version: Annotated[int, Field(ge=1)]
+    replays: tuple[JobSpec, ...] = ()
+
+
+class FrameworkResult(Model):
+    """What became of a change set.
+
+    Attributes
+    ----------
+    adopted : bool
+        Whether it came into force.
+    redeploy : bool
+        Whether the experiment's bundle is another on it; if not, the fault stands.
+    reason : str
+        Why.
+    error_type, message : str
+        The fault that led to it.
+    """
+
+    framework_version: int
+    adopted: bool
+    redeploy: bool
+    reason: str
+    error_type: str
+    message: str
 
 
 class AnalyzeResult(Model):
@@ -196,7 +252,14 @@ class OutcomeRequest(Model):
 
 
 class OutcomeResult(Model):
-    """How long to wait before the next experiment."""
+    """How long to wait before the next experiment.
+
+    Attributes
+    ----------
+    rolled_back : str or None
+        Why the framework went back to an earlier version, if it did.
+    """
 
     pause_s: int
     failures_in_a_row: int
+    rolled_back: str | None = None

@@ -90,6 +90,8 @@ class Experiment(Model):
         What was measured of that one; the seed has none.
     candidate_sha256, bundle_sha256, parent_sha256 : str or None
         What runs and what it was made from.
+    framework_version : int
+        The version of the framework that it was last designed or deployed on.
     mind, change, hypothesis, expected_bd_rate_percent
         As proposed, before any measurement.
     source_sha256 : str or None
@@ -150,6 +152,7 @@ class Experiment(Model):
     candidate_sha256: Sha256 | None = None
     bundle_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
+    framework_version: Count = 0
     mind: Mind | None = None
     change: str | None = None
     hypothesis: str | None = None
@@ -196,6 +199,7 @@ class ExperimentChanges(Model):
     candidate_sha256: Sha256 | None = None
     bundle_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
+    framework_version: int | None = None
     mind: Mind | None = None
     change: str | None = None
     hypothesis: str | None = None
@@ -235,6 +239,9 @@ class Attempt(Model):
         Why not.
     fix_tool, fix_reason, fix_diff
         The fix that a failed attempt led to, with a unified diff of the source.
+    fix_outcome : str or None
+        What became of it, where that is not the next attempt's outcome: of a change of the
+        framework.
     """
 
     experiment_id: Name
@@ -249,6 +256,7 @@ class Attempt(Model):
     fix_tool: FixTool | None = None
     fix_reason: str | None = None
     fix_diff: str | None = None
+    fix_outcome: str | None = None
 
 
 class Evaluation(Model):

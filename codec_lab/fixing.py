@@ -1,24 +1,30 @@
 """The states ``FixValidation`` and ``FixExecution``: a fault leads to another bundle."""
 
-import difflib
 from collections.abc import Callable, Sequence
 
 from codec_lab import documents, keys, parameters
 from codec_lab.bundle import Bundle
+from codec_lab.campaign import Campaign
 from codec_lab.candidate import Candidate
+from codec_lab.change_sets import ChangeSet, files_diff
 from codec_lab.errors import CodecLabError, ConfigurationError, UnchangedCandidateError
 from codec_lab.events import FixRequest, FixResult
 from codec_lab.experiment import Attempt, ExperimentChanges
+from codec_lab.framework_in_force import framework_of
+from codec_lab.framework_versions import Author, overlay_of, propose, propose_rollback
 from codec_lab.minds import FixTask
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
 from codec_lab.phase import Phase
-from codec_lab.ports import Clock, Fixer, ObjectStore, Records
-from codec_lab.proposal import Mind, Proposal
+from codec_lab.ports import ChangeSets, Clock, Fixer, ObjectStore, Records
+from codec_lab.proposal import Fix, FixTool, Mind, Proposal
+from codec_lab.replaying import replay_jobs
 from codec_lab.verdict import Fault
 
-MAX_DIFF_CHARACTERS = 20_000
-"""What of a diff the record keeps; the sources themselves stay whole in the object store."""
+FRAMEWORK_TOOLS = (FixTool.MODIFY_FRAMEWORK, FixTool.ROLLBACK_FRAMEWORK)
+
+CHANGE_SETS_SHOWN = 5
+"""Versions of the framework that a mind is shown."""
 
 
 def fix(
@@ -26,20 +32,24 @@ def fix(
     *,
     records: Records,
     objects: ObjectStore,
+    change_sets: ChangeSets,
     fixer_of: Callable[[Mind], Fixer],
     clock: Clock,
 ) -> FixResult:
-    """Have the campaign's mind change what failed.
+    """Have the campaign's mind change what failed, or propose another version of the framework.
 
     Returns
     -------
-    FixTried
-        What was changed and why, for the person who may be asked.
+    FixResult
+        What was changed and why, for the person who may be asked; of a version of the framework
+        also what must be replayed.
 
     Raises
     ------
     NothingLeftToTryError
         If the mind knows no further fix.
+    DesignRejectedError
+        If it changes the framework in no way.
     UnchangedCandidateError
         If its answer is a bundle of this run again.
     """
@@ -48,7 +58,8 @@ def fix(
         raise ConfigurationError(f"{experiment.experiment_id} has no proposal to fix.")
     campaign = records.campaign(experiment.campaign_id)
     history = records.attempts(experiment.experiment_id)
-    failed, fault = _last_fault(history, request)
+    failed, fault = last_fault(history, request.experiment_id, request.phase)
+    framework = framework_of(campaign, objects)
     proposal = documents.load(objects, experiment.proposal_key, Proposal)
     parent_key = experiment.parent_proposal_key or keys.seed(campaign.campaign_id)
     of_run = tuple(attempt for attempt in history if attempt.run == request.run)
@@ -60,9 +71,11 @@ def fix(
         random_seed=campaign.random_seed + experiment.number,
         history=of_run,
         tried=frozenset(a.bundle_sha256 for a in of_run if a.bundle_sha256 is not None)
-        | {Bundle.of(proposal).manifest.bundle_sha256},
+        | {Bundle.of(proposal, framework).manifest.bundle_sha256},
         hard_limits=campaign.hard_limits,
         hint=experiment.hint,
+        framework=framework,
+        change_sets=tuple(change_sets.of(campaign.campaign_id))[-CHANGE_SETS_SHOWN:],
     )
     try:
         found = fixer_of(campaign.mind).fix(task)
@@ -70,21 +83,29 @@ def fix(
         records.add_model_cost(experiment, error.model_cost_usd)
         raise
     records.add_model_cost(experiment, found.proposal.model_cost_usd)
+    if found.tool in FRAMEWORK_TOOLS:
+        author = Author(request.experiment_id, campaign.mind, found.reason)
+        change = _proposed(
+            found, author, campaign, objects=objects, change_sets=change_sets, clock=clock
+        )
+        records.put_attempt(_with_fix(failed, found, change.diff))
+        overlay = overlay_of(change, objects)
+        return FixResult(
+            attempt=request.attempt,
+            tool=found.tool,
+            reason=found.reason,
+            bundle_sha256=Bundle.of(proposal, overlay).manifest.bundle_sha256,
+            framework_version=change.version,
+            replays=replay_jobs(change, overlay, records=records, objects=objects),
+        )
     refuse_unavailable(found.proposal)
-    bundle_sha256 = Bundle.of(found.proposal).manifest.bundle_sha256
+    bundle_sha256 = Bundle.of(found.proposal, framework).manifest.bundle_sha256
     if bundle_sha256 in task.tried:
         raise UnchangedCandidateError(
             f"The fix leads to bundle {bundle_sha256[:12]}, which has failed already."
         )
-    records.put_attempt(
-        failed.model_copy(
-            update={
-                "fix_tool": found.tool,
-                "fix_reason": found.reason,
-                "fix_diff": unified_diff(proposal.candidate, found.proposal.candidate),
-            }
-        )
-    )
+    diff = unified_diff(proposal.candidate, found.proposal.candidate)
+    records.put_attempt(_with_fix(failed, found, diff))
     key = keys.proposal(experiment.experiment_id, request.run, len(of_run) + 1)
     documents.save(objects, key, found.proposal)
     records.update_experiment(
@@ -105,32 +126,46 @@ def fix(
     )
 
 
-def _last_fault(history: Sequence[Attempt], request: FixRequest) -> tuple[Attempt, Fault]:
-    """Find the fault to mend: the last of the phase, of an earlier run after a person's answer."""
+def _with_fix(failed: Attempt, found: Fix, diff: str) -> Attempt:
+    changes = {"fix_tool": found.tool, "fix_reason": found.reason, "fix_diff": diff}
+    return failed.model_copy(update=changes)
+
+
+def last_fault(
+    history: Sequence[Attempt], experiment_id: str, phase: Phase
+) -> tuple[Attempt, Fault]:
+    """Find the fault to mend: the last of the phase, of an earlier run after a person's answer.
+
+    Raises
+    ------
+    ConfigurationError
+        If the phase has not failed.
+    """
     for attempt in reversed(history):
-        if attempt.phase is request.phase and attempt.fault is not None:
+        if attempt.phase is phase and attempt.fault is not None:
             return attempt, attempt.fault
-    raise ConfigurationError(
-        f"{request.experiment_id} has no failed {request.phase} that could be fixed."
+    raise ConfigurationError(f"{experiment_id} has no failed {phase} that could be fixed.")
+
+
+def _proposed(
+    found: Fix,
+    author: Author,
+    campaign: Campaign,
+    *,
+    objects: ObjectStore,
+    change_sets: ChangeSets,
+    clock: Clock,
+) -> ChangeSet:
+    """Keep a fix of the framework as a proposed version."""
+    if found.framework is None:
+        return propose_rollback(
+            author, campaign, objects=objects, change_sets=change_sets, clock=clock
+        )
+    return propose(
+        found.framework, author, campaign, objects=objects, change_sets=change_sets, clock=clock
     )
 
 
 def unified_diff(before: Candidate, after: Candidate) -> str:
-    """Show what changed between two candidates.
-
-    Returns
-    -------
-    str
-        A unified diff over all files, cut at ``MAX_DIFF_CHARACTERS``.
-    """
-    lines = [
-        line
-        for name in sorted(before.files.keys() | after.files.keys())
-        for line in difflib.unified_diff(
-            before.files.get(name, "").splitlines(keepends=True),
-            after.files.get(name, "").splitlines(keepends=True),
-            f"before/{name}",
-            f"after/{name}",
-        )
-    ]
-    return "".join(lines)[:MAX_DIFF_CHARACTERS]
+    """Show what changed between two candidates; see ``files_diff``."""
+    return files_diff(before.files, after.files)

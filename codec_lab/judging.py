@@ -6,6 +6,7 @@ from codec_lab import documents, errors
 from codec_lab.errors import BenchError, CandidateFaultError
 from codec_lab.events import JudgeRequest, JudgeResult
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges
+from codec_lab.framework_in_force import framework_of
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.merging import attest, merge
 from codec_lab.parent_equality import fault_of_equality
@@ -75,7 +76,8 @@ def judge(
         changes["verdict_key"] = job.verdict_key
     stopped = False
     if job.kind is JobKind.VALIDATE:
-        plan = documents.load(objects, job.plan_key, EvaluationPlan)
+        framework = framework_of(records.campaign(experiment.campaign_id), objects)
+        plan = framework.applied_to(documents.load(objects, job.plan_key, EvaluationPlan))
         percent = screen_bd_rate(plan, verdict.screen)
         reason = stop_reason(experiment, percent, plan, records)
         changes |= {"screen_bd_rate_percent": percent, "stop_reason": reason}

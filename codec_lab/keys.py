@@ -31,6 +31,11 @@ def shard(output_prefix: str, number: int) -> str:
     return f"{output_prefix}shard-{number}/"
 
 
+def replay(experiment_id: str, framework_version: int) -> str:
+    """Prefix of an experiment's replay on a framework version, with a slash at its end."""
+    return f"experiments/{experiment_id}/replay-{framework_version}/"
+
+
 def points(experiment_id: str, run: int, bundle_sha256: Sha256) -> str:
     """Prefix of a bundle's measured rate points within a run, with a slash at its end."""
     return f"experiments/{experiment_id}/run-{run}/points/{bundle_sha256}/"
@@ -59,6 +64,11 @@ def seed(campaign_id: str) -> str:
 def listing(campaign_id: str, form: str) -> str:
     """Key of a campaign's experiments in short, by the form in which they are kept."""
     return f"listings/{campaign_id}/{form}.json.gz"
+
+
+def framework(campaign_id: str, version: int) -> str:
+    """Key of the overlay of a version of a campaign's framework."""
+    return f"campaigns/{campaign_id}/framework-{version}.json"
 
 
 def source_picture(clip_sha256: Sha256, index: int) -> str:

@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 from codec_lab.candidate import Candidate
+from codec_lab.change_sets import ChangeSet
 from codec_lab.experiment import Attempt
+from codec_lab.framework import SHIPPED, Framework
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Sha256
 from codec_lab.novelty import source_sha256
@@ -64,6 +66,8 @@ class DesignTask(Model):
         What the candidate may use.
     hint : str or None
         A person's advice.
+    framework : Framework
+        The version of the framework in force.
     """
 
     goal: str
@@ -79,6 +83,7 @@ class DesignTask(Model):
     tried: frozenset[Sha256]
     limits: Limits
     hint: str | None
+    framework: Framework = SHIPPED
 
     def is_new(self, candidate: Candidate) -> bool:
         """Tell whether a candidate differs from its parent and all before by more than form."""
@@ -108,6 +113,10 @@ class FixTask(Model):
         The most that limits may be raised to.
     hint : str or None
         A person's advice.
+    framework : Framework
+        The version of the framework in force.
+    change_sets : tuple of ChangeSet
+        The last proposed versions, with what became of them.
     """
 
     proposal: Proposal
@@ -119,6 +128,8 @@ class FixTask(Model):
     tried: frozenset[Sha256]
     hard_limits: Limits
     hint: str | None
+    framework: Framework = SHIPPED
+    change_sets: tuple[ChangeSet, ...] = ()
 
 
 class AnalysisTask(Model):
@@ -140,6 +151,8 @@ class AnalysisTask(Model):
         Measured effects of all changes so far.
     lessons : str
         The notebook before this experiment.
+    framework : Framework
+        The version of the framework in force.
     """
 
     goal: str
@@ -152,6 +165,7 @@ class AnalysisTask(Model):
     parent: str
     effects: str
     lessons: str
+    framework: Framework = SHIPPED
 
 
 class Analysis(Model):

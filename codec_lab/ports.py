@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
+from codec_lab.change_sets import ChangeSet
 from codec_lab.charge import Charge, Statement
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import Analysis, AnalysisTask, DesignTask, FixTask
@@ -114,6 +115,22 @@ class ListingKeeper(Protocol):
 
     def keep(self, campaign_id: str) -> None:
         """Keep a campaign's experiments as they are now for whoever asks first."""
+
+
+class ChangeSets(Protocol):
+    """The versions of the campaigns' frameworks."""
+
+    def of(self, campaign_id: str) -> Sequence[ChangeSet]:
+        """List a campaign's change sets by version."""
+
+    def create(self, change: ChangeSet) -> bool:
+        """Write a new change set; False, and nothing written, if its version is taken."""
+
+    def put(self, change: ChangeSet) -> None:
+        """Write what became of a change set."""
+
+    def put_in_force(self, change: ChangeSet) -> bool:
+        """Let the campaign work on a version; False unless it works on its base or on it."""
 
 
 class Ledger(Protocol):

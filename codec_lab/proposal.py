@@ -4,6 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from codec_lab.candidate import Candidate
+from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Sha256
 
@@ -62,11 +63,26 @@ class FixTool(StrEnum):
 
     EDIT_CANDIDATE = "edit_candidate"
     ADJUST_LIMITS = "adjust_limits"
+    MODIFY_FRAMEWORK = "modify_framework"
+    ROLLBACK_FRAMEWORK = "rollback_framework"
 
 
 class Fix(Model):
-    """A changed proposal and why it was changed."""
+    """What a mind changed and why.
+
+    Attributes
+    ----------
+    tool : FixTool
+        By which means.
+    reason : str
+        What caused the fault and how this heals it.
+    proposal : Proposal
+        Changed, or as it was if the framework is what changes.
+    framework : Framework or None
+        The whole overlay as it shall be, of ``modify_framework``.
+    """
 
     tool: FixTool
     reason: str
     proposal: Proposal
+    framework: Framework | None = None

@@ -5,16 +5,26 @@ from codec_lab.events import OutcomeRequest, OutcomeResult
 from codec_lab.experiment import HumanReason
 from codec_lab.pauses import pause_after
 from codec_lab.phase import Status
-from codec_lab.ports import Clock, ListingKeeper, Records
+from codec_lab.ports import ChangeSets, Clock, ListingKeeper, ObjectStore, Records
+from codec_lab.watching_framework import roll_back_if_worse
 
 KEEP_LISTING_EVERY = 100
 """Experiments; whoever asks first reads at most so many one by one."""
 
 
 def record_outcome(
-    request: OutcomeRequest, *, records: Records, listing: ListingKeeper, clock: Clock
+    request: OutcomeRequest,
+    *,
+    records: Records,
+    objects: ObjectStore,
+    change_sets: ChangeSets,
+    listing: ListingKeeper,
+    clock: Clock,
 ) -> OutcomeResult:
-    """Count the outcome, flag an experiment whose execution was lost, choose the pause."""
+    """Count the outcome, flag an experiment whose execution was lost, choose the pause.
+
+    It is also here that a version of the framework goes back on which experiments regress.
+    """
     experiment = records.experiment(request.experiment_id)
     if experiment.number % KEEP_LISTING_EVERY == 0:
         listing.keep(request.campaign_id)
@@ -37,4 +47,11 @@ def record_outcome(
     records.update_campaign(
         campaign.campaign_id, CampaignChanges(failures_in_a_row=pause.failures_in_a_row)
     )
-    return OutcomeResult(pause_s=pause.pause_s, failures_in_a_row=pause.failures_in_a_row)
+    rollback = roll_back_if_worse(
+        campaign, records=records, objects=objects, change_sets=change_sets, clock=clock
+    )
+    return OutcomeResult(
+        pause_s=pause.pause_s,
+        failures_in_a_row=pause.failures_in_a_row,
+        rolled_back=rollback.reason if rollback else None,
+    )

@@ -57,7 +57,7 @@ def decode_again(decoder: Path, bitstream: Path, verdict: Path) -> DecodedAgain:
         result.fps,
     )
     try:
-        with Runner(bundle.candidate, bundle.manifest.limits) as runner:
+        with Runner(bundle.candidate, bundle.manifest.limits, toolbox=bundle.toolbox) as runner:
             planes = runner.decode(data, shape, bitstream.name).planes
     except CandidateFailedError as error:
         raise AttestationError(

@@ -199,8 +199,9 @@ class Execution:
     @contextmanager
     def _at_work(self, task_count: int) -> Iterator[ThreadPoolExecutor]:
         """Give a pool of threads and, for as many of them as there are tasks, a runner each."""
-        candidate, limits = self._bundle.candidate, self._bundle.manifest.limits
-        runners = [Runner(candidate, limits) for _ in range(min(_cores(), task_count))]
+        bundle, count = self._bundle, min(_cores(), task_count)
+        candidate, limits = bundle.candidate, bundle.manifest.limits
+        runners = [Runner(candidate, limits, toolbox=bundle.toolbox) for _ in range(count)]
         try:
             with ExitStack() as stack:
                 for runner in runners:

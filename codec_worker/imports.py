@@ -2,10 +2,9 @@
 
 import ast
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from codec_lab.candidate import Candidate
 from codec_lab.packages import AVAILABLE
 
 OWN_MODULES = ("codec_worker.contract", "codec_worker.toolbox")
@@ -29,7 +28,9 @@ def imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
         match node:
             case ast.Import():
                 yield from ((node, alias.name) for alias in node.names)
-            case ast.ImportFrom(module=("codec_worker" | "codec_worker.toolbox") as package):
+            case ast.ImportFrom(
+                module=("codec_worker" | "codec_worker.toolbox" | "toolbox") as package, level=0
+            ):
                 yield from ((node, f"{package}.{alias.name}") for alias in node.names)
             case ast.ImportFrom(module=str(module), level=0):
                 yield node, module
@@ -46,15 +47,15 @@ def statements(body: Sequence[ast.stmt], enter: Callable[[ast.stmt], bool]) -> I
                 yield from statements(branch.body, enter)
 
 
-def preload(candidate: Candidate) -> tuple[str, ...]:
-    """Name the modules of the bench that a candidate imports.
+def preload(files: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the modules of the bench that a candidate's files import.
 
     A sandbox imports them once, so that no call of the candidate pays for libraries or waits for
     the toolbox's kernels. That happens outside of the sandbox's walls, so a candidate can choose
     between packages, public parts of NumPy and SciPy and blocks of the toolbox, not any module of
-    theirs: some are programs. The candidate's files must have passed the screen.
+    theirs: some are programs. The files must have passed the screen.
     """
-    trees = (ast.parse(text) for text in candidate.files.values())
+    trees = (ast.parse(text) for text in files.values())
     named = {module for tree in trees for _, module in imports(tree) if is_provided(module)}
     existing = {part for module in named if (part := _preloadable(module)) is not None}
     return ("numpy", *sorted(existing - {"numpy"}))

@@ -76,7 +76,7 @@ class Job:
         fault: Fault | None = None
         measured: tuple[ClipResult, ...] = ()
         try:
-            screen(bundle.candidate)
+            screen(bundle.candidate, bundle.toolbox)
             if spec.kind is JobKind.VALIDATE:
                 self._smoke(bundle, plan)
                 measured = self._screen(bundle, plan)
@@ -141,7 +141,7 @@ class Job:
 
     def _smoke(self, bundle: Bundle, plan: EvaluationPlan) -> None:
         source, frames = first_frames(self._load(plan.smoke_clip), plan.smoke_frames)
-        runner = Runner(bundle.candidate, bundle.manifest.limits)
+        runner = Runner(bundle.candidate, bundle.manifest.limits, toolbox=bundle.toolbox)
         try:
             with runner:
                 protocol.validate(runner, frames, plan.qualities, source.name)

@@ -96,6 +96,8 @@ class Runner:
         What to run.
     limits : Limits
         What each call may use.
+    toolbox : mapping of str to str, optional
+        Further modules that it may import, by path.
     make_box : callable
         Makes the sandboxes.
 
@@ -107,8 +109,15 @@ class Runner:
         CPU time of all its calls.
     """
 
-    def __init__(self, candidate: Candidate, limits: Limits, make_box: MakeBox = Sandbox) -> None:
-        self._candidate = candidate
+    def __init__(
+        self,
+        candidate: Candidate,
+        limits: Limits,
+        make_box: MakeBox = Sandbox,
+        *,
+        toolbox: Mapping[str, str] | None = None,
+    ) -> None:
+        self._files = {**(toolbox or {}), **candidate.files}
         self._limits = limits
         self._make_box = make_box
         self._stack = ExitStack()
@@ -116,7 +125,7 @@ class Runner:
         self.cpu_s = 0.0
 
     def __enter__(self) -> Self:
-        files, limits, modules = self._candidate.files, self._limits, preload(self._candidate)
+        files, limits, modules = self._files, self._limits, preload(self._files)
         with ExitStack() as stack:
             self._encoder = stack.enter_context(self._make_box(files, "encode", limits, modules))
             self._decoder = stack.enter_context(self._make_box(files, "decode", limits, modules))

@@ -23,15 +23,23 @@ MAX_SOURCE_BYTES = 64 * 1024
 _ARITY = {"encode": ("clip", "quality"), "decode": ("bitstream",)}
 
 
-def screen(candidate: Candidate) -> None:
+def screen(candidate: Candidate, toolbox: Mapping[str, str] | None = None) -> None:
     """Reject a candidate that cannot keep the contract.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Which.
+    toolbox : mapping of str to str, optional
+        Further modules that it may import, by path; they count as its source.
 
     Raises
     ------
     CandidateFailedError
         With a ``CandidateSyntaxError``, ``CandidateImportError`` or ``ContractError``.
     """
-    size_bytes = source_size_bytes(candidate)
+    files = {**(toolbox or {}), **candidate.files}
+    size_bytes = source_size_bytes(files)
     if size_bytes > MAX_SOURCE_BYTES:
         raise CandidateFailedError(
             ContractError,
@@ -45,16 +53,16 @@ def screen(candidate: Candidate) -> None:
             f"The candidate asks for {', '.join(unknown)}; "
             f"the bench has {', '.join(sorted(AVAILABLE))}.",
         )
-    trees = {name: _parse(name, text) for name, text in candidate.files.items()}
+    trees = {name: _parse(name, text) for name, text in files.items()}
     for name, tree in trees.items():
-        _check_imports(name, tree, candidate.files)
+        _check_imports(name, tree, files)
     for function, parameters in _ARITY.items():
         _check_function(trees[ENTRY_FILE], function, parameters)
 
 
-def source_size_bytes(candidate: Candidate) -> int:
+def source_size_bytes(files: Mapping[str, str]) -> int:
     """Size of the whole source, compressed by zlib."""
-    text = "\0".join(chain.from_iterable(sorted(candidate.files.items())))
+    text = "\0".join(chain.from_iterable(sorted(files.items())))
     return len(zlib.compress(text.encode(), level=9))
 
 
@@ -81,9 +89,10 @@ def _parse(name: str, text: str) -> ast.Module:
 
 
 def _check_imports(name: str, tree: ast.Module, files: Mapping[str, str]) -> None:
-    own = {file.removesuffix(".py") for file in files}
+    own = {file.removesuffix(".py").replace("/", ".") for file in files}
     for node, module in imports(tree):
-        if is_provided(module) or module.split(".")[0] in sys.stdlib_module_names | own:
+        known = {module, module.split(".")[0]} & (sys.stdlib_module_names | own)
+        if is_provided(module) or known:
             continue
         raise CandidateFailedError(
             CandidateImportError,

@@ -71,8 +71,9 @@ class PhaseFunctions:
             ),
             self._make("DesignNext", definition),
             self._notify_human(definition),
-            self._mind("FixValidation", definition, reads=("campaigns/*", "experiments/*")),
-            self._mind("FixExecution", definition, reads=("campaigns/*", "experiments/*")),
+            self._fix("FixValidation", definition),
+            self._fix("FixExecution", definition),
+            self._make("JudgeFramework", definition, reads=("campaigns/*", "experiments/*")),
             self._mind("Analyze", definition, reads=("campaigns/*",)),
         ]
 
@@ -87,9 +88,21 @@ class PhaseFunctions:
         )
         experiment.allow_on_executions(choose.role, "states:DescribeExecution")
         record = self._make(
-            "RecordOutcome", definition, reads=("listings/*",), writes=("listings/*",)
+            "RecordOutcome",
+            definition,
+            reads=("campaigns/*", "listings/*"),
+            writes=("listings/*",),
         )
         return [choose, record]
+
+    def _fix(self, state: str, definition: Definition) -> PhaseFunction:
+        """Make a function that repairs; a change of the framework comes with its replay."""
+        return self._mind(
+            state,
+            definition,
+            reads=("bundles/*", "campaigns/*", "experiments/*"),
+            writes=("bundles/*", "campaigns/*/framework-*", "experiments/*"),
+        )
 
     def _mind(
         self,
@@ -97,6 +110,7 @@ class PhaseFunctions:
         definition: Definition,
         *,
         reads: Iterable[str],
+        writes: Iterable[str] = ("experiments/*",),
     ) -> PhaseFunction:
         """Make a function that asks a mind, which may be Claude; it keeps what it asked."""
         models = {
@@ -108,7 +122,7 @@ class PhaseFunctions:
             state,
             definition,
             reads=reads,
-            writes=("experiments/*",),
+            writes=writes,
             environment={
                 "CODEC_LAB_ANTHROPIC_SECRET_ARN": self._secret.secret_arn,
                 **{name: model for name, model in models.items() if model is not None},

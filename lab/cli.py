@@ -14,6 +14,7 @@ from lab import (
     decode_command,
     evaluate_command,
     experiment_commands,
+    framework_command,
     report_command,
     reproduce_command,
 )
@@ -32,6 +33,7 @@ for command in (
     campaign_commands.status,
     experiment_commands.show,
     experiment_commands.logs,
+    framework_command.framework,
     campaign_commands.export,
     report_command.report,
     campaign_commands.pause,

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from codec_lab.experiment import Attempt, Evaluation, Experiment, HumanReason
+from codec_lab.fixing import FRAMEWORK_TOOLS
 from codec_lab.model import Model
 from codec_lab.ports import Records
 from codec_lab.state_visit import StateVisit
@@ -72,6 +73,9 @@ class ExperimentReport(Model):
         if self.experiment.screen_bd_rate_percent is not None:
             screen = percent(self.experiment.screen_bd_rate_percent)
             parts.append(Text(f"  screen: BD-rate {screen} on a few frames and rate points"))
+        if self.experiment.framework_version:
+            version = self.experiment.framework_version
+            parts.append(Text(f"  framework: version {version}; lab framework tells of it"))
         if self.experiment.hypothesis:
             parts.append(Text(f"  hypothesis: {self.experiment.hypothesis}"))
         if self.experiment.analysis and not self.experiment.stop_reason:
@@ -119,9 +123,17 @@ class ExperimentReport(Model):
                 str(attempt.attempt),
                 short(attempt.bundle_sha256),
                 outcome,
-                attempt.fix_reason or "",
+                _fix(attempt),
             )
         return table
+
+
+def _fix(attempt: Attempt) -> str:
+    lines = [attempt.fix_reason or ""]
+    if attempt.fix_tool in FRAMEWORK_TOOLS:
+        lines = [f"{attempt.fix_tool}: {lines[0]}", attempt.fix_outcome or "It is being replayed."]
+        lines.append(attempt.fix_diff or "")
+    return "\n".join(filter(None, lines))
 
 
 def _question(reason: HumanReason) -> RenderableType:

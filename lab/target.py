@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_pascal
 
 from adapters.campaign_executions import CampaignExecutions
 from adapters.dynamodb import DynamoRecords
+from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.errors import ConfigurationError
@@ -123,6 +124,11 @@ class Target:
     def records(self) -> DynamoRecords:
         """The table."""
         return DynamoRecords(self.outputs.table_name, self._dynamodb)
+
+    @cached_property
+    def change_sets(self) -> DynamoChangeSets:
+        """The versions of the frameworks."""
+        return DynamoChangeSets(self.outputs.table_name, self._dynamodb)
 
     @cached_property
     def objects(self) -> S3ObjectStore:

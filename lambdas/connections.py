@@ -5,6 +5,7 @@ from functools import cache
 import boto3
 
 from adapters.dynamodb import DynamoRecords
+from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_ledger import DynamoLedger
 from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
@@ -29,6 +30,11 @@ def ledger(table: str) -> DynamoLedger:
 def listing(table: str, bucket: str) -> DynamoListing:
     """Connect to the table and the bucket for all experiments in short."""
     return DynamoListing(table, boto3.client("dynamodb"), objects(bucket))
+
+
+def change_sets(table: str) -> DynamoChangeSets:
+    """Connect to the table for the versions of the framework."""
+    return DynamoChangeSets(table, boto3.client("dynamodb"))
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from codec_lab.events import FixRequest
 from codec_lab.fixing import fix
-from lambdas.connections import clock, objects, records
+from lambdas.connections import change_sets, clock, objects, records
 from lambdas.minds import MindEnvironment, fixer_of
 from lambdas.observability import log_about, logger
 
@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         objects=objects(environment.bucket),
+        change_sets=change_sets(environment.table),
         fixer_of=fixer_of(environment, request),
         clock=clock,
     )

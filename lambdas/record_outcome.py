@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from codec_lab.events import OutcomeRequest
 from codec_lab.recording_outcome import record_outcome
-from lambdas.connections import clock, listing, records
+from lambdas.connections import change_sets, clock, listing, objects, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -30,6 +30,8 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         listing=listing(environment.table, environment.bucket),
+        objects=objects(environment.bucket),
+        change_sets=change_sets(environment.table),
         clock=clock,
     )
     logger.info(
@@ -37,4 +39,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         result.pause_s,
         result.failures_in_a_row,
     )
+    if result.rolled_back is not None:
+        logger.warning("The framework was rolled back: %s", result.rolled_back)
     return result.model_dump(mode="json")

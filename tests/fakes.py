@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
+from codec_lab.change_sets import ChangeSet
 from codec_lab.charge import Charge, Statement, summed
 from codec_lab.errors import ConfigurationError, UnknownRecordError
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
@@ -156,6 +157,32 @@ class MemoryRecords:
         return [row for key, row in self.evaluation_rows.items() if key[0] == experiment_id]
 
 
+class MemoryChangeSets:
+    """The versions of frameworks in memory; which one is in force, the records know."""
+
+    def __init__(self, records: MemoryRecords) -> None:
+        self._records = records
+        self.rows: dict[tuple[str, int], ChangeSet] = {}
+
+    def of(self, campaign_id: str) -> Sequence[ChangeSet]:
+        return [self.rows[key] for key in sorted(self.rows) if key[0] == campaign_id]
+
+    def create(self, change: ChangeSet) -> bool:
+        return self.rows.setdefault((change.campaign_id, change.version), change) is change
+
+    def put(self, change: ChangeSet) -> None:
+        self.rows[change.campaign_id, change.version] = change
+
+    def put_in_force(self, change: ChangeSet) -> bool:
+        campaign = self._records.campaign(change.campaign_id)
+        if campaign.framework_version not in {change.base_version, change.version}:
+            return False
+        self._records.campaigns[change.campaign_id] = campaign.model_copy(
+            update={"framework_version": change.version, "framework_key": change.overlay_key}
+        )
+        return True
+
+
 class MemoryLedger:
     """The money of campaigns in memory."""
 
@@ -222,6 +249,13 @@ class FakeExecutions:
     def start(self, experiment: Experiment) -> str:
         self.started.append(experiment)
         return f"arn:{experiment.experiment_id}-{experiment.run}"
+
+
+class KeptListings(list[str]):
+    """The campaigns whose experiments were kept in short."""
+
+    def keep(self, campaign_id: str) -> None:
+        self.append(campaign_id)
 
 
 class KeptNotices:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
+from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.model import Model
 
@@ -95,6 +96,49 @@ class AdjustLimits(Model):
             return Limits.model_validate({**limits.model_dump(), **changed})
         except ValidationError as error:
             raise MendableAnswerError(f"The limits are not possible: {fault_of(error)}") from error
+
+
+class FrameworkFile(Model):
+    """A whole text of the framework; empty to remove it."""
+
+    path: str
+    text: str
+
+
+class ModifyFramework(Model):
+    """A fix by another version of the framework."""
+
+    files: Annotated[tuple[FrameworkFile, ...], Field(min_length=1)]
+    reason: _Sentence
+
+    def applied(self, framework: Framework) -> Framework:
+        """Give the changed overlay.
+
+        Raises
+        ------
+        AnswerError
+            If a path is protected or given twice, or a text too long or not of its form.
+        MendableAnswerError
+            If nothing changes.
+        """
+        files = {file.path: file.text for file in self.files}
+        if len(files) != len(self.files):
+            raise AnswerError("A file of the framework is given twice.")
+        try:
+            changed = framework.changed(files)
+        except ValidationError as error:
+            raise AnswerError(f"That is no change of the framework: {fault_of(error)}") from None
+        except ValueError as error:
+            raise AnswerError(f"That is no change of the framework: {error}.") from None
+        if changed.files == framework.files:
+            raise MendableAnswerError("That leaves the framework as it is.")
+        return changed
+
+
+class RollbackFramework(Model):
+    """A fix by the version before."""
+
+    reason: _Sentence
 
 
 class AskHuman(Model):

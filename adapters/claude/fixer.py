@@ -7,6 +7,8 @@ from adapters.claude.answers import (
     AskHuman,
     EditCandidate,
     MendableAnswerError,
+    ModifyFramework,
+    RollbackFramework,
     parse,
 )
 from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
@@ -20,9 +22,11 @@ from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.proposal import Fix, FixTool, Mind
 from codec_lab.spending import OpenPurse, Purse
 
+TOOLS = (*(tool.value for tool in FixTool), "ask_human")
+
 
 class ClaudeFixer:
-    """Keeps the port ``Fixer``: edits the candidate, adjusts its limits or asks a person.
+    """Keeps the port ``Fixer``: changes candidate, limits or framework, or asks a person.
 
     Parameters
     ----------
@@ -69,7 +73,7 @@ class ClaudeFixer:
         conversation = Conversation(
             self._client,
             self._model,
-            tools=("edit_candidate", "adjust_limits", "ask_human"),
+            tools=TOOLS,
             question=fix_question(task),
             account=self._account,
             budget_s=self._budget_s,
@@ -91,8 +95,12 @@ def _fix(call: ToolCall, task: FixTask) -> Fix:
     if call.name == "ask_human":
         question = parse(AskHuman, call.input_json).question
         raise NothingLeftToTryError(f"The model asks: {question}")
+    if call.name == FixTool.MODIFY_FRAMEWORK:
+        return _new_framework(call, task)
+    if call.name == FixTool.ROLLBACK_FRAMEWORK:
+        return _old_framework(call, task)
     fix = _new_limits(call, task) if call.name == "adjust_limits" else _new_source(call, task)
-    if Bundle.of(fix.proposal).manifest.bundle_sha256 in task.tried:
+    if Bundle.of(fix.proposal, task.framework).manifest.bundle_sha256 in task.tried:
         raise MendableAnswerError("That source with those limits has failed already.")
     return fix
 
@@ -105,6 +113,23 @@ def _new_limits(call: ToolCall, task: FixTask) -> Fix:
         reason=answer.reason,
         proposal=task.proposal.model_copy(update={"limits": limits}),
     )
+
+
+def _new_framework(call: ToolCall, task: FixTask) -> Fix:
+    answer = parse(ModifyFramework, call.input_json)
+    return Fix(
+        tool=FixTool.MODIFY_FRAMEWORK,
+        reason=answer.reason,
+        proposal=task.proposal,
+        framework=answer.applied(task.framework),
+    )
+
+
+def _old_framework(call: ToolCall, task: FixTask) -> Fix:
+    answer = parse(RollbackFramework, call.input_json)
+    if not task.framework.files:
+        raise MendableAnswerError("There is nothing to roll back: the framework is as deployed.")
+    return Fix(tool=FixTool.ROLLBACK_FRAMEWORK, reason=answer.reason, proposal=task.proposal)
 
 
 def _new_source(call: ToolCall, task: FixTask) -> Fix:

@@ -11,8 +11,10 @@ from anthropic.types import ToolParam
 
 from adapters.claude.secrecy import as_data, excerpt
 from codec_lab.candidate import Candidate
+from codec_lab.change_sets import ChangeSet
 from codec_lab.experiment import Attempt
 from codec_lab.fixing import unified_diff
+from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.minds import AnalysisTask, Archived, DesignTask, Failure, FixTask
 from codec_lab.verdict import ClipResult
@@ -44,6 +46,7 @@ def design_question(task: DesignTask) -> str:
         lessons=as_data("lessons", task.lessons) if task.lessons else "(nothing yet)",
         archive="\n".join(map(_archived, task.archive)) or "(nothing was measured yet)",
         failures="\n".join(map(_failed, task.failures)) or _NONE,
+        framework=_framework(task.framework, "design"),
     )
 
 
@@ -70,6 +73,8 @@ def fix_question(task: FixTask) -> str:
         history="\n".join(map(_attempt, task.history)) or _NONE,
         limits=_limits(task.proposal.limits),
         hard_limits=_limits(task.hard_limits),
+        framework=_framework(task.framework, "fix"),
+        change_sets="\n".join(map(_change_set, task.change_sets)) or _NONE,
     )
 
 
@@ -90,6 +95,7 @@ def analysis_question(task: AnalysisTask) -> str:
         parent=as_data("parent", excerpt(task.parent or _NONE, _MAX_TEXT)),
         effects=as_data("effects", task.effects or _NONE),
         lessons=as_data("lessons", task.lessons or _NONE),
+        framework=_framework(task.framework, "analyze"),
     )
 
 
@@ -100,6 +106,25 @@ def _file(path: str) -> str:
 
 def _source(candidate: Candidate) -> str:
     return "\n".join(as_data(f"file {name}", text) for name, text in candidate.files.items())
+
+
+def _framework(framework: Framework, role: str) -> str:
+    """Show what a version of the framework adds to the work of a role."""
+    guidance = framework.guidance(role)
+    shown = [as_data("guidance", guidance)] if guidance else []
+    shown += [as_data(f"file {path}", text) for path, text in framework.toolbox.items()]
+    return "\n".join([f"Version {framework.version}.", *shown])
+
+
+def _change_set(change: ChangeSet) -> str:
+    facts = {
+        "version": change.version,
+        "changes version": change.base_version,
+        "reason": change.reason,
+        "outcome": f"{change.outcome}. {change.outcome_reason}",
+        "diff": change.diff,
+    }
+    return as_data("framework version", excerpt(_lines(facts), 2000))
 
 
 def _archived(archived: Archived) -> str:
@@ -153,6 +178,7 @@ def _attempt(attempt: Attempt) -> str:
         "fault": f"{fault.error_type}: {fault.message}" if fault else "passed",
         "fix": attempt.fix_tool.value if attempt.fix_tool else None,
         "reason of the fix": attempt.fix_reason,
+        "outcome of the fix": attempt.fix_outcome,
         "diff of the fix": attempt.fix_diff,
     }
     return as_data("attempt", excerpt(_lines(facts), _MAX_TEXT))

@@ -52,7 +52,10 @@ class OfflineFixer:
         for fix in repair.options():
             candidate = fix.proposal.candidate
             unchanged = candidate == task.parent.candidate != task.proposal.candidate
-            if not unchanged and Bundle.of(fix.proposal).manifest.bundle_sha256 not in task.tried:
+            if (
+                not unchanged
+                and Bundle.of(fix.proposal, task.framework).manifest.bundle_sha256 not in task.tried
+            ):
                 return fix
         raise NothingLeftToTryError(
             f"The offline rules cannot mend {task.fault.error_type} after attempt {task.attempt}: "

@@ -59,6 +59,7 @@ class ExperimentQueries:
             bundle_sha256=experiment.bundle_sha256,
             parent_sha256=experiment.parent_sha256,
             parent_id=self.parent_id(experiment),
+            framework_version=experiment.framework_version,
             validation_attempts=experiment.validation_attempts,
             execution_attempts=experiment.execution_attempts,
             max_attempts=MAX_ATTEMPTS,

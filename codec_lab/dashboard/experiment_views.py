@@ -101,6 +101,8 @@ class ExperimentDetail(Model):
         Every time a person was asked, the last one included.
     decode_cpu_s_per_frame : float or None
         Mean over the rate points of the development clips.
+    framework_version : int
+        The version of the framework that it was last designed or deployed on.
     execution_url : str or None
         The execution in the console of Step Functions.
     """
@@ -120,6 +122,7 @@ class ExperimentDetail(Model):
     bundle_sha256: str | None
     parent_sha256: str | None
     parent_id: str | None
+    framework_version: int
     validation_attempts: int
     execution_attempts: int
     max_attempts: int

@@ -14,8 +14,9 @@ from codec_lab.dashboard.commands import Commands
 from codec_lab.dashboard.cost import CostQueries
 from codec_lab.dashboard.evidence_queries import EvidenceQueries
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
+from codec_lab.framework_history import framework_history
 from codec_lab.report.gathering import gather_report
-from lambdas.connections import clock, ledger, listing, objects, records
+from lambdas.connections import change_sets, clock, ledger, listing, objects, records
 from lambdas.environment import FunctionEnvironment
 
 
@@ -83,6 +84,11 @@ class Lab:
             experiments=self.experiments,
         )
         self.report = partial(gather_report, records=table, objects=bucket, clock=clock)
+        self.framework = partial(
+            framework_history,
+            records=table,
+            change_sets=change_sets(environment.table),
+        )
         self.commands = Commands(
             records=table,
             executions=StepFunctionsExecutions(

@@ -2,7 +2,13 @@
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
-from lambdas.dashboard import campaign_routes, command_routes, experiment_routes, report_routes
+from lambdas.dashboard import (
+    campaign_routes,
+    command_routes,
+    experiment_routes,
+    framework_routes,
+    report_routes,
+)
 from lambdas.dashboard.application import app
 
 __all__ = [
@@ -10,6 +16,7 @@ __all__ = [
     "campaign_routes",
     "command_routes",
     "experiment_routes",
+    "framework_routes",
     "openapi_document",
     "report_routes",
 ]

@@ -9,6 +9,7 @@ import pytest
 
 from codec_lab import errors
 from codec_lab.errors import CandidateFaultError, CodecLabError
+from codec_lab.fixing import FRAMEWORK_TOOLS
 from codec_lab.phase import MAX_ATTEMPTS
 from infra.definition import Definition
 
@@ -145,7 +146,23 @@ def test_the_fix_loop_is_counted_and_deploys_again(phase: str) -> None:
     assert choice["Default"] == "FlagHuman"
     fix = state_of("experiment", f"Fix{phase}")
     assert fix["Assign"][counter] == f"{{% ${counter} + 1 %}}"
-    assert fix["Next"] == "Deploy"
+    assert fix["Next"] == "FrameworkTouched"
+    touched = state_of("experiment", "FrameworkTouched")
+    assert touched["Default"] == "Deploy"
+    tools = re.findall(r"'(\w+)'", touched["Choices"][0]["Condition"])
+    assert tools == [tool.value for tool in FRAMEWORK_TOOLS]
+
+
+@pytest.mark.parametrize("phase", ["Validation", "Execution"])
+def test_a_change_of_the_framework_is_replayed_judged_and_counted(phase: str) -> None:
+    fix = state_of("experiment", f"Fix{phase}")
+    assert fix["Assign"]["fixed_phase"] == phase.lower()
+    assert fix["Assign"]["fixed_attempt"] == fix["Assign"][f"{phase.lower()}_attempt"]
+    assert state_of("experiment", "FrameworkTouched")["Choices"][0]["Next"] == "ReplayFramework"
+    assert state_of("experiment", "ReplayFramework")["Next"] == "JudgeFramework"
+    judged = state_of("experiment", "FrameworkJudged")
+    after = [*(rule["Next"] for rule in judged["Choices"]), judged["Default"]]
+    assert after == ["Deploy", "ValidationAttemptsLeft", "ExecutionAttemptsLeft"]
 
 
 def test_every_failure_of_an_experiment_asks_a_human() -> None:

@@ -59,7 +59,10 @@ def reads(*prefixes: str) -> set[tuple[str, str]]:
 
 
 def writes(*prefixes: str) -> set[tuple[str, str]]:
-    return {("s3:PutObject", f"{EVIDENCE}/{prefix}/*") for prefix in prefixes}
+    return {
+        ("s3:PutObject", f"{EVIDENCE}/{prefix}{'' if prefix.endswith('*') else '/*'}")
+        for prefix in prefixes
+    }
 
 
 ADDRESS = (
@@ -72,10 +75,12 @@ NOTIFY = {
     ("ssm:GetParameter", ADDRESS),
 }
 MIND = RECORDS | SECRET | reads("campaigns", "experiments") | writes("experiments")
+FIX = MIND | reads("bundles") | writes("bundles", "campaigns/*/framework-*")
 FUNCTIONS = {
     "Design": MIND,
-    "FixValidation": MIND,
-    "FixExecution": MIND,
+    "FixValidation": FIX,
+    "FixExecution": FIX,
+    "JudgeFramework": RECORDS | reads("campaigns", "experiments"),
     "Deploy": RECORDS | reads("campaigns", "experiments") | writes("bundles"),
     "JudgeValidation": RECORDS | reads("campaigns", "experiments"),
     "JudgeExecution": RECORDS | reads("experiments") | writes("experiments"),
@@ -85,7 +90,7 @@ FUNCTIONS = {
     "RemindHuman": RECORDS | NOTIFY,
     "ChooseExperiment": RECORDS
     | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
-    "RecordOutcome": RECORDS | reads("listings") | writes("listings"),
+    "RecordOutcome": RECORDS | reads("campaigns", "listings") | writes("listings"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb import DynamoRecords
+from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_ledger import DynamoLedger
 from codec_lab.campaign import (
     HARD_LIMITS,
@@ -20,16 +21,17 @@ from codec_lab.campaign import (
     ControlChanges,
     NextDesign,
 )
+from codec_lab.change_sets import ChangeSet, Outcome, Replayed
 from codec_lab.charge import Charge, Service, Statement
 from codec_lab.errors import ConfigurationError
 from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges, HumanReason
 from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
-from codec_lab.ports import Ledger, Records
+from codec_lab.ports import ChangeSets, Ledger, Records
 from codec_lab.proposal import Mind
 from codec_lab.spending import Reserved, Spending
 from codec_lab.verdict import Fault
-from tests.fakes import MemoryLedger, MemoryRecords
+from tests.fakes import MemoryChangeSets, MemoryLedger, MemoryRecords
 from tests.unit.builders import NOON, clip_result, experiment
 
 INDEXES = {
@@ -58,9 +60,10 @@ REASON = HumanReason(
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def keepers(request: pytest.FixtureRequest) -> Iterator[tuple[Records, Ledger]]:
+def keepers(request: pytest.FixtureRequest) -> Iterator[tuple[Records, Ledger, ChangeSets]]:
     if request.param == "memory":
-        yield MemoryRecords(), MemoryLedger()
+        memory = MemoryRecords()
+        yield memory, MemoryLedger(), MemoryChangeSets(memory)
         return
     client: Any = request.getfixturevalue("aws").dynamodb
     name = f"records-{uuid.uuid4().hex[:8]}"
@@ -82,18 +85,23 @@ def keepers(request: pytest.FixtureRequest) -> Iterator[tuple[Records, Ledger]]:
             for index, (partition, sort, _) in INDEXES.items()
         ],
     )
-    yield DynamoRecords(name, client), DynamoLedger(name, client)
+    yield DynamoRecords(name, client), DynamoLedger(name, client), DynamoChangeSets(name, client)
     client.delete_table(TableName=name)
 
 
 @pytest.fixture
-def records(keepers: tuple[Records, Ledger]) -> Records:
+def records(keepers: tuple[Records, Ledger, ChangeSets]) -> Records:
     return keepers[0]
 
 
 @pytest.fixture
-def ledger(keepers: tuple[Records, Ledger]) -> Ledger:
+def ledger(keepers: tuple[Records, Ledger, ChangeSets]) -> Ledger:
     return keepers[1]
+
+
+@pytest.fixture
+def change_sets(keepers: tuple[Records, Ledger, ChangeSets]) -> ChangeSets:
+    return keepers[2]
 
 
 def _keys(partition: str, sort: str) -> list[dict[str, str]]:
@@ -113,6 +121,44 @@ def test_a_campaign_is_created_once_and_changed_in_part(records: Records) -> Non
     assert records.campaign("default") == expected
     records.update_control("default", ControlChanges(paused=True))
     assert records.control("default") == Control(paused=True, experiment_limit=3, version=1)
+
+
+def test_versions_of_the_framework_are_numbered_once_and_come_into_force_in_turn(
+    records: Records, change_sets: ChangeSets
+) -> None:
+    records.create_campaign(CAMPAIGN, Control(experiment_limit=3))
+    first = ChangeSet(
+        campaign_id="default",
+        version=1,
+        base_version=0,
+        author="claude",
+        experiment_id="default-0001",
+        reason="A scan for all.",
+        diff="+ORDER = 1",
+        overlay_key="campaigns/default/framework-1.json",
+        proposed_at=NOON,
+        replays=(Replayed(experiment_id="default-0001", before_percent=-0.1, after_percent=None),),
+    )
+    twelfth = first.model_copy(update={"version": 12, "base_version": 1, "restores": 0})
+    twelfth = twelfth.model_copy(update={"overlay_key": None})
+    assert change_sets.create(first)
+    assert not change_sets.create(first.model_copy(update={"reason": "Another."}))
+    assert change_sets.create(twelfth)
+    assert change_sets.of("default") == [first, twelfth]
+    assert change_sets.of("other") == []
+
+    assert not change_sets.put_in_force(twelfth)
+    assert change_sets.put_in_force(first)
+    assert change_sets.put_in_force(first)  # a function that is retried
+    campaign = records.campaign("default")
+    assert (campaign.framework_version, campaign.framework_key) == (1, first.overlay_key)
+    adopted = first.model_copy(update={"outcome": Outcome.ADOPTED, "decided_at": NOON})
+    change_sets.put(adopted)
+    assert change_sets.of("default") == [adopted, twelfth]
+    assert change_sets.put_in_force(twelfth)
+    assert not change_sets.put_in_force(first)
+    update = {"framework_version": 12, "framework_key": None}
+    assert records.campaign("default") == CAMPAIGN.model_copy(update=update)
 
 
 def test_what_does_not_exist_is_named(records: Records) -> None:

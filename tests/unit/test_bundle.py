@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
 from codec_lab.errors import AttestationError
+from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.proposal import Mind, Proposal
 
@@ -47,6 +48,35 @@ def test_a_raised_limit_is_another_bundle_of_the_same_candidate() -> None:
     assert low.bundle_sha256 != high.bundle_sha256
 
 
+def test_the_modules_of_the_framework_travel_in_the_bundle() -> None:
+    files = {"toolbox/scan.py": "ORDER = 1", "lessons.md": "Small steps."}
+    made = proposal({"codec.py": "from toolbox import scan"})
+    bundle = Bundle.of(made, Framework(version=3, files=files))
+
+    read = Bundle.from_zip(bundle.to_zip(), bundle.manifest.bundle_sha256)
+
+    assert read == bundle
+    assert read.toolbox == {"toolbox/scan.py": "ORDER = 1"}
+    assert read.manifest.framework_version == 3
+    assert read.manifest.candidate_sha256 == made.candidate.sha256
+
+
+def test_other_modules_are_another_bundle_and_another_number_alone_is_not() -> None:
+    made = proposal({"codec.py": ""})
+    files = {"toolbox/scan.py": "ORDER = 1"}
+    one, renumbered, other, without = (
+        Bundle.of(made, framework).manifest.bundle_sha256
+        for framework in (
+            Framework(version=1, files=files),
+            Framework(version=2, files={**files, "lessons.md": "Small steps."}),
+            Framework(version=1, files={"toolbox/scan.py": "ORDER = 2"}),
+            Framework(),
+        )
+    )
+    assert one == renumbered
+    assert len({one, other, without}) == 3
+
+
 def test_another_bundle_than_asked_for_is_refused() -> None:
     bundle = Bundle.of(proposal({"codec.py": ""}))
     with pytest.raises(AttestationError, match="the job asks for 0000"):
@@ -64,6 +94,23 @@ def test_changed_source_is_refused() -> None:
         for name, data in files.items():
             archive.writestr(name, data)
     with pytest.raises(AttestationError, match="its manifest names"):
+        Bundle.from_zip(forged.getvalue(), bundle.manifest.bundle_sha256)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("toolbox/scan.py", "other modules than its manifest names"),
+        ("toolbox/../../metrics.py", "cannot be read: .*protected"),
+        ("toolbox/__init__.py", "cannot be read: .*protected"),
+    ],
+)
+def test_a_module_that_was_slipped_in_is_refused(name: str, why: str) -> None:
+    bundle = Bundle.of(proposal({"codec.py": "a = 1"}))
+    forged = io.BytesIO(bundle.to_zip())
+    with zipfile.ZipFile(forged, "a") as archive:
+        archive.writestr(name, "ORDER = 1")
+    with pytest.raises(AttestationError, match=rf"(?s){why}"):
         Bundle.from_zip(forged.getvalue(), bundle.manifest.bundle_sha256)
 
 

@@ -17,8 +17,10 @@ from codec_lab.recording_outcome import record_outcome
 from codec_lab.spending import Reserved
 from tests.fakes import (
     FakeExecutions,
+    KeptListings,
     KeptNotices,
     ManualClock,
+    MemoryChangeSets,
     MemoryLedger,
     MemoryObjects,
     MemoryRecords,
@@ -169,11 +171,6 @@ def test_endless_interruptions_are_put_to_a_person(
     assert "interrupted 20 times" in flagged.human_intervention_reasons[0].reason
 
 
-class KeptListings(list[str]):
-    def keep(self, campaign_id: str) -> None:
-        self.append(campaign_id)
-
-
 def outcome(
     records: MemoryRecords,
     clock: ManualClock,
@@ -192,6 +189,8 @@ def outcome(
         ),
         records=records,
         listing=KeptListings() if kept is None else kept,
+        objects=MemoryObjects(),
+        change_sets=MemoryChangeSets(records),
         clock=clock,
     )
     return result.pause_s, result.failures_in_a_row

@@ -35,7 +35,7 @@ from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import ClipResult, Fault, Metric
-from tests.fakes import ManualClock, MemoryObjects, MemoryRecords, ScriptedMind
+from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords, ScriptedMind
 from tests.unit.builders import clip, clip_result, experiment, opened, verdict
 
 REQUEST = PhaseRequest(experiment_id="default-0001", run=1)
@@ -85,6 +85,7 @@ def fixed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, at
         FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=attempt),
         records=records,
         objects=objects,
+        change_sets=MemoryChangeSets(records),
         fixer_of=lambda mind: OfflineFixer(),
         clock=clock,
     ).bundle_sha256
@@ -221,6 +222,7 @@ def test_a_fix_that_changes_nothing_is_refused(
             FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
             records=records,
             objects=objects,
+            change_sets=MemoryChangeSets(records),
             fixer_of=lambda mind: stub,
             clock=clock,
         )
@@ -238,6 +240,7 @@ def test_a_fix_after_a_persons_answer_sees_the_old_fault_and_the_hint(
         FixRequest(experiment_id="default-0001", run=2, phase=Phase.VALIDATION, attempt=1),
         records=records,
         objects=objects,
+        change_sets=MemoryChangeSets(records),
         fixer_of=lambda name: mind,
         clock=clock,
     )

@@ -44,6 +44,7 @@ from infra.paths import REPOSITORY_ROOT
 from tests.fakes import (
     FakeExecutions,
     ManualClock,
+    MemoryChangeSets,
     MemoryLedger,
     MemoryObjects,
     MemoryRecords,
@@ -168,6 +169,7 @@ def test_11_every_retry_runs_another_candidate(lab: Lab) -> None:
             FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=attempt),
             records=lab.records,
             objects=lab.objects,
+            change_sets=MemoryChangeSets(lab.records),
             fixer_of=lambda _: OfflineFixer(),
             clock=lab.clock,
         )

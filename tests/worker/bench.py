@@ -7,11 +7,13 @@ from pathlib import Path
 
 from aws_lambda_powertools import Logger
 
-from codec_lab.bundle import Bundle, Manifest
+from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
+from codec_lab.framework import SHIPPED, Framework
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.limits import Limits
 from codec_lab.plan import EvaluationPlan, Screen
+from codec_lab.proposal import Mind, Proposal
 from codec_lab.verdict import Verdict
 from codec_worker.job import Job
 from tests.fakes import MemoryObjects
@@ -29,6 +31,7 @@ class Bench:
         candidate: Candidate,
         limits: Limits | None = None,
         screen: Screen | None = None,
+        framework: Framework = SHIPPED,
     ) -> None:
         self.folder = folder
         self.store = MemoryObjects()
@@ -39,10 +42,15 @@ class Bench:
             clips=tuple(clip.source for clip in frozen), anchors=ANCHORS, screen=screen
         )
         self.store.put("plan.json", self.plan.model_dump_json().encode())
-        manifest = Manifest(
-            candidate_sha256=candidate.sha256, packages=(), limits=limits or Limits()
+        proposal = Proposal(
+            candidate=candidate,
+            limits=limits or Limits(),
+            mind=Mind.OFFLINE,
+            parent_sha256=None,
+            change="",
+            hypothesis="",
         )
-        self.bundle = Bundle(manifest=manifest, candidate=candidate)
+        self.bundle = Bundle.of(proposal, framework)
         self.store.put("bundle.zip", self.bundle.to_zip())
         self.output = io.StringIO()
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import shlex
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +16,14 @@ from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.errors import AttestationError, BenchError, ConfigurationError
+from codec_lab.framework import Framework
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.limits import Limits
 from codec_lab.plan import Screen
 from codec_lab.verdict import Metric, Progress, Verdict
-from codec_worker import clips, video
+from codec_worker import clips, screen, video
 from codec_worker.contract import Clip
+from codec_worker.failure import CandidateFailedError
 from codec_worker.metrics import measure
 from codec_worker.sandbox import Outcome, Run, Sandbox
 from tests.worker.bench import ANCHORS, Bench
@@ -65,6 +68,37 @@ def test_the_screen_measures_less_than_the_execution_and_saves_it_the_work(
     assert [line for line in log.splitlines() if line.startswith("== encode of seen")] == [
         "== encode of seen at quality 50"
     ]
+
+
+def test_a_candidate_imports_the_modules_of_its_framework(tmp_path: Path) -> None:
+    files = {"toolbox/steps.py": "from toolbox.scale import SCALE\nprint('scale', SCALE)\n"}
+    files["toolbox/scale.py"] = "SCALE = 3\n"
+    candidate = tiny_candidate(top="from toolbox import steps")
+
+    with_modules = Bench(tmp_path, candidate, framework=Framework(version=1, files=files))
+    assert with_modules.run(JobKind.VALIDATE).passed
+    assert "scale 3" in with_modules.store.get("out/log.txt").decode()
+
+    fault = Bench(tmp_path, candidate).run(JobKind.VALIDATE).fault
+    assert fault is not None
+    assert fault.error_type == "CandidateImportError"
+    assert "no module toolbox.steps for candidates" in fault.message
+
+
+def test_the_modules_of_the_framework_count_as_source_and_import_no_more(tmp_path: Path) -> None:
+    def fault_of(module: str) -> str:
+        framework = Framework(version=1, files={"toolbox/steps.py": module})
+        fault = Bench(tmp_path, tiny_candidate(), framework=framework).run(JobKind.VALIDATE).fault
+        assert fault is not None
+        return fault.message
+
+    noise = random.Random(0).randbytes(200_000).hex()
+    padded = tiny_candidate(top=f"NOISE = '{noise[:105_000]}'")
+    screen.screen(padded)
+    with pytest.raises(CandidateFailedError, match="at most 65536 are allowed"):
+        screen.screen(padded, {"toolbox/steps.py": f"NOISE = '{noise[-15_000:]}'"})
+    assert "no module boto3 for candidates" in fault_of("import boto3\n")
+    assert "no module codec_worker.metrics" in fault_of("from codec_worker import metrics\n")
 
 
 def test_the_screen_takes_the_first_frames(tmp_path: Path) -> None:

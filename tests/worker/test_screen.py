@@ -163,10 +163,10 @@ def test_the_size_counts_all_files_compressed() -> None:
     small, padded = candidate(HALVES), candidate(HALVES + "# the same words\n" * 100_000)
     noise = random.Random(0).randbytes(20_000).hex()
 
-    assert source_size_bytes(small) < 200
-    assert source_size_bytes(padded) < 5_000
+    assert source_size_bytes(small.files) < 200
+    assert source_size_bytes(padded.files) < 5_000
     two = candidate(HALVES, a=f"A = '{noise}'", b=f"B = '{noise[::-1]}'")
-    assert source_size_bytes(two) > 40_000
+    assert source_size_bytes(two.files) > 40_000
 
 
 def test_preload_names_what_exists_of_the_bench() -> None:
@@ -178,7 +178,7 @@ def test_preload_names_what_exists_of_the_bench() -> None:
         more="import numpy.f2py.__main__\n",  # a program, which ends what imports it
     )
 
-    assert imports.preload(asked) == (
+    assert imports.preload(asked.files) == (
         "numpy",
         "codec_worker.toolbox",
         "codec_worker.toolbox.transform",

@@ -463,6 +463,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{campaign_id}/framework": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/campaigns/{campaign_id}/framework */
+        get: operations["getFramework"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns/{campaign_id}/report": {
         parameters: {
             query?: never;
@@ -600,6 +617,9 @@ export interface components {
          *         Why not.
          *     fix_tool, fix_reason, fix_diff
          *         The fix that a failed attempt led to, with a unified diff of the source.
+         *     fix_outcome : str or None
+         *         What became of it, where that is not the next attempt's outcome: of a change of the
+         *         framework.
          */
         Attempt: {
             /** Experiment Id */
@@ -626,6 +646,8 @@ export interface components {
             fix_reason?: string | null;
             /** Fix Diff */
             fix_diff?: string | null;
+            /** Fix Outcome */
+            fix_outcome?: string | null;
         };
         /**
          * AttemptList
@@ -807,6 +829,72 @@ export interface components {
             candidate_sha256: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * ChangeSet
+         * @description One version of the framework.
+         *
+         *     Attributes
+         *     ----------
+         *     campaign_id, version : str, int
+         *         Which; versions count from 1.
+         *     base_version : int
+         *         The version that it changes.
+         *     restores : int or None
+         *         The version whose overlay it brings back, if it is a rollback.
+         *     author : str
+         *         The mind, or ``lab`` for its own rule.
+         *     experiment_id : str
+         *         The experiment in which it was proposed.
+         *     reason, diff : str
+         *         Why and what.
+         *     overlay_key : str or None
+         *         Where its overlay lies; the lab as deployed has none.
+         *     proposed_at, decided_at : datetime
+         *         When.
+         *     outcome, outcome_reason
+         *         What became of it and why.
+         *     replays : tuple of Replayed
+         *         What it was judged by.
+         */
+        ChangeSet: {
+            /** Campaign Id */
+            campaign_id: string;
+            /** Version */
+            version: number;
+            /** Base Version */
+            base_version: number;
+            /** Restores */
+            restores?: number | null;
+            /** Author */
+            author: string;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Reason */
+            reason: string;
+            /** Diff */
+            diff: string;
+            /** Overlay Key */
+            overlay_key?: string | null;
+            /**
+             * Proposed At
+             * Format: date-time
+             */
+            proposed_at: string;
+            /** @default proposed */
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Outcome Reason
+             * @default
+             */
+            outcome_reason: string;
+            /**
+             * Replays
+             * @default []
+             */
+            replays: components["schemas"]["Replayed"][];
+            /** Decided At */
+            decided_at?: string | null;
         };
         /**
          * ClipFrames
@@ -1049,6 +1137,8 @@ export interface components {
          *         Every time a person was asked, the last one included.
          *     decode_cpu_s_per_frame : float or None
          *         Mean over the rate points of the development clips.
+         *     framework_version : int
+         *         The version of the framework that it was last designed or deployed on.
          *     execution_url : str or None
          *         The execution in the console of Step Functions.
          */
@@ -1083,6 +1173,8 @@ export interface components {
             parent_sha256: string | null;
             /** Parent Id */
             parent_id: string | null;
+            /** Framework Version */
+            framework_version: number;
             /** Validation Attempts */
             validation_attempts: number;
             /** Execution Attempts */
@@ -1260,7 +1352,7 @@ export interface components {
          * @description The means of a fix.
          * @enum {string}
          */
-        FixTool: "edit_candidate" | "adjust_limits";
+        FixTool: "edit_candidate" | "adjust_limits" | "modify_framework" | "rollback_framework";
         /**
          * FixTried
          * @description A fix as the person who is asked sees it.
@@ -1304,6 +1396,23 @@ export interface components {
         FramesView: {
             /** Clips */
             clips: components["schemas"]["ClipFrames"][];
+        };
+        /**
+         * FrameworkHistory
+         * @description All versions that were proposed.
+         *
+         *     Attributes
+         *     ----------
+         *     in_force : int
+         *         The version that the campaign works on; 0 is the lab as deployed.
+         *     versions : tuple of ChangeSet
+         *         The latest first.
+         */
+        FrameworkHistory: {
+            /** In Force */
+            in_force: number;
+            /** Versions */
+            versions: components["schemas"]["ChangeSet"][];
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1621,6 +1730,12 @@ export interface components {
             prompt: string;
         };
         /**
+         * Outcome
+         * @description What became of a change set.
+         * @enum {string}
+         */
+        Outcome: "proposed" | "adopted" | "rejected" | "rolled_back";
+        /**
          * Phase
          * @description A phase of an experiment, in the order in which the state machine visits them.
          * @enum {string}
@@ -1838,6 +1953,29 @@ export interface components {
             bitstream_sha256?: string | null;
             /** Decoded Sha256 */
             decoded_sha256?: string | null;
+        };
+        /**
+         * Replayed
+         * @description An earlier experiment, measured again on a proposed version.
+         *
+         *     Attributes
+         *     ----------
+         *     experiment_id : str
+         *         Which.
+         *     before_percent, after_percent : float or None
+         *         Its mean BD-rate, as it is in the record and on the version.
+         *     worse : str or None
+         *         What changed for the worse; None if nothing did.
+         */
+        Replayed: {
+            /** Experiment Id */
+            experiment_id: string;
+            /** Before Percent */
+            before_percent: number | null;
+            /** After Percent */
+            after_percent: number | null;
+            /** Worse */
+            worse?: string | null;
         };
         /**
          * ResultsView
@@ -3703,6 +3841,65 @@ export interface operations {
                 };
                 content: {
                     "image/png": unknown;
+                };
+            };
+            /** @description Who asks is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFramework: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A campaign's name. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameworkHistory"];
                 };
             };
             /** @description Who asks is not known. */

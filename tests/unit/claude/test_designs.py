@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from decimal import Decimal
 
 import anthropic
@@ -11,6 +12,7 @@ import pytest
 from adapters.claude.designer import ClaudeDesigner
 from codec_lab.candidate import Candidate
 from codec_lab.errors import ConfigurationError, DesignRejectedError
+from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.minds import DesignTask
 from codec_lab.proposal import Mind
@@ -98,6 +100,27 @@ def test_the_question_holds_goal_hint_parent_and_measurements(
     ):
         assert told in question
     assert proposal.hint == "Look at chroma."
+
+
+def test_the_question_shows_the_framework_as_data(
+    service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
+) -> None:
+    files = {
+        "prompts/design.md": "Prefer $tiny steps.",
+        "prompts/fix.md": "Read the log.",
+        "toolbox/scan.py": "ORDER = 1\n",
+    }
+    task = design_task.model_copy(update={"framework": Framework(version=3, files=files)})
+    service.script = [Reply([edit("STEP = 8", "STEP = 6")])]
+
+    ClaudeDesigner(client, MODEL).design(task)
+
+    question = service.requests[0]["messages"][0]["content"]
+    shown = question.partition("# The framework")[2].partition("# Your answer")[0]
+    assert "Version 3." in shown
+    assert re.search(r'<data kind="guidance" mark="\w+">\nPrefer \$tiny steps\.\n</data', shown)
+    assert re.search(r'<data kind="file toolbox/scan.py" mark="\w+">\nORDER = 1\n', shown)
+    assert "Read the log." not in question
 
 
 def test_the_request_streams_caches_and_leaves_the_tool_to_the_model(

@@ -9,8 +9,10 @@ import pytest
 
 from adapters.claude.fixer import ClaudeFixer
 from codec_lab.bundle import Bundle
+from codec_lab.change_sets import ChangeSet, Outcome
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
 from codec_lab.experiment import Attempt
+from codec_lab.framework import Framework
 from codec_lab.limits import GIB, Limits
 from codec_lab.minds import FixTask
 from codec_lab.phase import Phase
@@ -27,6 +29,20 @@ EDIT = {
     "reason": "oops is no name.",
     "change": "Returns the bitstream.",
 }
+
+REFUSED = ChangeSet(
+    campaign_id="default",
+    version=3,
+    base_version=2,
+    author="claude",
+    experiment_id="default-0004",
+    reason="Better.",
+    diff="+A = 3",
+    overlay_key="campaigns/default/framework-3.json",
+    proposed_at="2026-01-01T00:00:00Z",
+    outcome=Outcome.REJECTED,
+    outcome_reason="It lost 3 points.",
+)
 
 
 def limits(**changed: int) -> Tool:
@@ -84,6 +100,59 @@ def test_limits_beyond_the_bounds_are_asked_again(
     assert fix.proposal.limits.cpu_s == 200
     assert fix.proposal.model_cost_usd == 2 * ANSWER_USD
     assert why in service.requests[1]["messages"][2]["content"][0]["content"]
+
+
+def framework(**files: str) -> Tool:
+    listed = [{"path": path.replace("__", "/"), "text": text} for path, text in files.items()]
+    return Tool("modify_framework", {"files": listed, "reason": "All need it."})
+
+
+def test_a_fix_of_the_framework(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    kept = Framework(version=2, files={"lessons.md": "Old.", "toolbox/scan.py": "A = 1\n"})
+    task = fix_task.model_copy(update={"framework": kept, "change_sets": (REFUSED,)})
+    files = {"lessons.md": "", "toolbox__scan.py": "A = 2\n", "prompts__fix.md": "Look."}
+    service.script = [Reply([framework(**files)])]
+
+    fix = ClaudeFixer(client, MODEL).fix(task)
+
+    assert (fix.tool, fix.reason) == (FixTool.MODIFY_FRAMEWORK, "All need it.")
+    assert fix.framework is not None
+    assert fix.framework.files == {"toolbox/scan.py": "A = 2\n", "prompts/fix.md": "Look."}
+    assert fix.proposal.candidate == task.proposal.candidate
+    assert fix.proposal.model_cost_usd == ANSWER_USD
+    offered = [tool["name"] for tool in service.requests[0]["tools"]]
+    assert {"modify_framework", "rollback_framework"} < set(offered)
+    question = service.requests[0]["messages"][0]["content"]
+    assert "A = 1\n" in question
+    assert "outcome: rejected. It lost 3 points." in question
+
+
+def test_a_change_that_changes_nothing_is_asked_again(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    service.script = [Reply([framework(**{"lessons.md": ""})]), Reply([limits(cpu_s=200)])]
+
+    assert ClaudeFixer(client, MODEL).fix(fix_task).tool is FixTool.ADJUST_LIMITS
+    said = service.requests[1]["messages"][2]["content"][0]["content"]
+    assert "leaves the framework as it is" in said
+
+
+def test_a_fix_by_the_version_before(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    rollback = Reply([Tool("rollback_framework", {"reason": "The module is at fault."})])
+    changed = Framework(version=2, files={"lessons.md": "Old."})
+    service.script = [rollback]
+
+    fix = ClaudeFixer(client, MODEL).fix(fix_task.model_copy(update={"framework": changed}))
+
+    assert (fix.tool, fix.framework) == (FixTool.ROLLBACK_FRAMEWORK, None)
+    service.script = [rollback, Reply([limits(cpu_s=200)])]
+    assert ClaudeFixer(client, MODEL).fix(fix_task).tool is FixTool.ADJUST_LIMITS
+    said = service.requests[2]["messages"][2]["content"][0]["content"]
+    assert "There is nothing to roll back" in said
 
 
 def test_a_question_goes_to_a_person_with_its_cost(

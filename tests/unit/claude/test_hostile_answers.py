@@ -35,12 +35,20 @@ FIXED: dict[str, Any] = {
     "change": "c",
 }
 EXPLAINED: dict[str, Any] = {"analysis": "c", "lessons": "r"}
+MODIFIED: dict[str, Any] = {"files": [{"path": "lessons.md", "text": "r"}], "reason": "r"}
 LIMITED: dict[str, Any] = {"limits": [{"limit": "cpu_s", "value": 130}], "reason": "r"}
 
 OUTSIDE = (
     "../codec.py", "/etc/passwd", "a/b.py", "..\\codec.py", "codec.PY", "codec.txt", "", ".py",
     "co dec.py", "codec\n.py", "codec\0.py", "~/x.py", "./codec.py", "C:codec.py", "1x.py",
     "__pycache__/codec.py", "codec.py/", "x" * 10_000,
+)  # fmt: skip
+PROTECTED = (
+    "codec_worker/sandbox/seccomp.py", "codec_worker/metrics.py", "codec_worker/anchors.py",
+    "codec_lab/framework.py", "codec_lab/merging.py", "infra/experiment.asl.json",
+    "adapters/claude/prompts/system.md", "prompts/system.md", "prompts/toolbox.md", "manifest.json",
+    "toolbox/../../codec_worker/metrics.py", "toolbox/../lessons.md", "toolbox/__init__.py",
+    "toolbox/a.py -> /etc/passwd", "toolbox/a/b.py", "toolbox/import.py", "/overlay/lessons.md",
 )  # fmt: skip
 Case = tuple[str, Reply, str]
 
@@ -130,8 +138,32 @@ def fix_cases() -> Iterator[Case]:
     for value in ("1.5", '"all"', "null", "1e400"):
         text = json.dumps(LIMITED).replace("130", value)
         yield f"limit of {value}", Reply([Tool("adjust_limits", text)]), "limits.0.value|JSON"
+    yield from malformed("modify_framework", MODIFIED)
+    yield from framework_cases()
     yield "no limit", Reply([Tool("adjust_limits", {**LIMITED, "limits": []})]), "limits: "
     yield "a design", Reply([Tool("write_candidate", WRITTEN)]), "unknown tool"
+
+
+def framework_cases() -> Iterator[Case]:
+    def modified(path: str, text: str = "x = 1") -> Reply:
+        return Reply(
+            [Tool("modify_framework", {**MODIFIED, "files": [{"path": path, "text": text}]})]
+        )
+
+    for path in (*OUTSIDE, *PROTECTED):
+        yield f"framework {path[:40]!r}", modified(path), "is protected; a change may touch"
+        yield f"framework without {path[:40]!r}", modified(path, ""), "is protected"
+    yield "a large module", modified("toolbox/a.py", "x = 1\n" * 3000), "18000 bytes; at most 16000"
+    yield "a broken module", modified("toolbox/a.py", "def ("), "toolbox/a.py cannot be read"
+    yield "no threshold", modified("screening.json", "{}"), "margin_percent: Field required"
+    strict = modified("screening.json", '{"margin_percent": 0}')
+    yield "a screen that stops all", strict, "greater than or equal to 2"
+    twice = {**MODIFIED, "files": MODIFIED["files"] * 2}
+    yield "a text twice", Reply([Tool("modify_framework", twice)]), "given twice"
+    none = Reply([Tool("modify_framework", {**MODIFIED, "files": []})])
+    yield "no text", none, "files: Tuple should have at least 1"
+    version = Reply([Tool("rollback_framework", {"reason": "r", "version": -1})])
+    yield "a rollback to anywhere", version, "version: Extra inputs"
 
 
 def analysis_cases() -> Iterator[Case]:

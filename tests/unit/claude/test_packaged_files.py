@@ -23,6 +23,8 @@ TOOLS = {
     "edit_parent": answers.EditParent,
     "edit_candidate": answers.EditCandidate,
     "adjust_limits": answers.AdjustLimits,
+    "modify_framework": answers.ModifyFramework,
+    "rollback_framework": answers.RollbackFramework,
     "ask_human": answers.AskHuman,
     "write_analysis": answers.WriteAnalysis,
 }

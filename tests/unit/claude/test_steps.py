@@ -24,7 +24,7 @@ from codec_lab.phase import Phase
 from codec_lab.prompts import KeptPrompts, PromptName
 from codec_lab.proposal import FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
-from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords
 from tests.unit.builders import experiment, opened, verdict
 from tests.unit.claude.fake_service import Failure, FakeService, Reply, Tool
 
@@ -97,6 +97,7 @@ class Steps:
             FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=attempt),
             records=self.records,
             objects=self.objects,
+            change_sets=MemoryChangeSets(self.records),
             fixer_of=lambda _: ClaudeFixer(
                 self.client, "claude-sonnet-5-5", prompts=self._prompts(f"fix-{attempt}")
             ),

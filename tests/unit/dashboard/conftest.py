@@ -22,11 +22,19 @@ from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.ports import JobCounts, LogRequest
 from codec_lab.dashboard.roster import Roster
+from codec_lab.framework_history import framework_history
 from codec_lab.report.gathering import gather_report
 from codec_lab.state_visit import StateVisit
 from lambdas.dashboard import lab as lab_module
 from lambdas.dashboard.transport import answer
-from tests.fakes import FakeExecutions, ManualClock, MemoryLedger, MemoryObjects, MemoryRecords
+from tests.fakes import (
+    FakeExecutions,
+    ManualClock,
+    MemoryChangeSets,
+    MemoryLedger,
+    MemoryObjects,
+    MemoryRecords,
+)
 
 ORIGIN = "https://lab.example"
 
@@ -113,6 +121,7 @@ class Api:
         self.clock, self.runs, self.log = ManualClock(), FakeRuns(), MemoryCommandLog()
         self.executions, self.logs = FakeExecutions(), KeptLogs()
         self.ledger = MemoryLedger()
+        self.change_sets = MemoryChangeSets(self.records)
         listing = RecordsListing(self.records)
         experiments = ExperimentQueries(records=self.records, listing=listing, histories=self.runs)
         self.lab = SimpleNamespace(
@@ -138,6 +147,9 @@ class Api:
             ),
             report=partial(
                 gather_report, records=self.records, objects=self.objects, clock=self.clock
+            ),
+            framework=partial(
+                framework_history, records=self.records, change_sets=self.change_sets
             ),
             commands=Commands(
                 records=self.records,

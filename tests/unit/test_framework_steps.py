@@ -1,0 +1,437 @@
+"""A change of the framework: proposed, replayed, adopted or refused, watched, rolled back."""
+
+from typing import Any
+
+import pytest
+
+from codec_lab import documents, keys
+from codec_lab.bundle import Bundle
+from codec_lab.change_sets import ChangeSet, Outcome
+from codec_lab.deploying import deploy
+from codec_lab.errors import (
+    AttestationError,
+    CandidateCrashError,
+    DesignRejectedError,
+)
+from codec_lab.events import (
+    DeployRequest,
+    FixRequest,
+    FixResult,
+    FrameworkRequest,
+    FrameworkResult,
+    JudgeRequest,
+    OutcomeRequest,
+)
+from codec_lab.fixing import fix
+from codec_lab.framework import SHIPPED, Framework
+from codec_lab.job import JobKind, JobSpec
+from codec_lab.judging import judge
+from codec_lab.judging_framework import judge_framework
+from codec_lab.phase import Phase
+from codec_lab.plan import EvaluationPlan
+from codec_lab.proposal import Fix, FixTool
+from codec_lab.recording_outcome import record_outcome
+from codec_lab.replaying import REPLAYED, TOLERANCE_PERCENT
+from codec_lab.verdict import Fault
+from codec_lab.watching_framework import WATCHED, regression
+from tests.fakes import (
+    KeptListings,
+    ManualClock,
+    MemoryChangeSets,
+    MemoryObjects,
+    MemoryRecords,
+    ScriptedMind,
+)
+from tests.unit.builders import NOON, clip_result, experiment, opened, verdict
+
+ID = "default-0009"
+CRASH = Fault(error_type="CandidateCrashError", message="IndexError: line 3", traceback="line 3")
+MODULE = {"toolbox/scan.py": "ORDER = 1\n"}
+X265 = "x265-medium"
+
+
+class Steps:
+    """Experiments 1 to 3 were measured, 9 has failed its validation."""
+
+    def __init__(self) -> None:
+        self.records, self.objects, self.clock = MemoryRecords(), MemoryObjects(), ManualClock()
+        self.change_sets = MemoryChangeSets(self.records)
+        opened(self.records, self.objects, self.clock)
+        for number in (1, 2, 3):
+            self.measured(number, -number)
+        proposal_key = keys.seed("default")
+        self.records.create_experiment(experiment(9, status="running", proposal_key=proposal_key))
+        self.fail(1)
+
+    @property
+    def ports(self) -> dict[str, Any]:
+        return {"records": self.records, "objects": self.objects, "clock": self.clock}
+
+    def measured(self, number: int, percent: float | None, **changes: object) -> None:
+        facts = {
+            "status": "completed",
+            "proposal_key": keys.seed("default"),
+            "bd_rate_percent": percent,
+            "screen_bd_rate_percent": percent,
+            **changes,
+        }
+        self.records.create_experiment(experiment(number, **facts))
+
+    def deploy(self, attempt: int) -> JobSpec:
+        request = DeployRequest(
+            experiment_id=ID, run=1, validation_attempt=attempt, execution_attempt=1
+        )
+        return deploy(request, **self.ports).validation
+
+    def fail(self, attempt: int) -> None:
+        job = self.deploy(attempt)
+        documents.save(self.objects, job.verdict_key, verdict(job, fault=CRASH))
+        with pytest.raises(CandidateCrashError):
+            judge(JudgeRequest(job=job), **self.ports)
+
+    def fix(self, attempt: int = 1, files: dict[str, str] | None = None) -> FixResult:
+        def chosen(task: Any) -> Fix:
+            self.task = task
+            if files is None:
+                tool = FixTool.ROLLBACK_FRAMEWORK
+                return Fix(tool=tool, reason="It was the module.", proposal=task.proposal)
+            return Fix(
+                tool=FixTool.MODIFY_FRAMEWORK,
+                reason="A scan for all.",
+                proposal=task.proposal,
+                framework=task.framework.changed(files),
+            )
+
+        return fix(
+            FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=attempt),
+            change_sets=self.change_sets,
+            fixer_of=lambda _: ScriptedMind(fix=chosen),
+            **self.ports,
+        )
+
+    def replay(self, jobs: tuple[JobSpec, ...], **percents: float) -> None:
+        """Let the replays come out as the records say, or by other figures."""
+        for job in jobs:
+            one = self.records.experiment(job.experiment_id)
+            percent = percents.get(f"n{one.number}", one.screen_bd_rate_percent)
+            found = verdict(job).model_copy(
+                update={"screen": (clip_result("hall", {X265: percent}),)}
+            )
+            documents.save(self.objects, job.verdict_key, found)
+
+    def judge(self, fixed: FixResult) -> FrameworkResult:
+        request = FrameworkRequest(
+            experiment_id=ID,
+            run=1,
+            phase=Phase.VALIDATION,
+            attempt=fixed.attempt + 1,
+            framework_version=fixed.framework_version or 0,
+            replays=fixed.replays,
+        )
+        return judge_framework(request, change_sets=self.change_sets, **self.ports)
+
+    def adopt(self, files: dict[str, str] | None, attempt: int = 1) -> FrameworkResult:
+        fixed = self.fix(attempt, files)
+        self.replay(fixed.replays)
+        return self.judge(fixed)
+
+    def change(self, version: int) -> ChangeSet:
+        return self.change_sets.rows["default", version]
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps()
+
+
+def test_a_proposed_version_is_replayed_on_the_last_experiments(steps: Steps) -> None:
+    fixed = steps.fix(files=MODULE)
+
+    assert fixed.framework_version == 1
+    assert [job.experiment_id for job in fixed.replays] == ["default-0002", "default-0003"]
+    assert len(fixed.replays) == REPLAYED
+    for job in fixed.replays:
+        assert job.kind is JobKind.VALIDATE
+        assert job.output_prefix == f"experiments/{job.experiment_id}/replay-1/"
+        bundle = Bundle.from_zip(steps.objects.get(job.bundle_key), job.bundle_sha256)
+        assert bundle.toolbox == MODULE
+        assert bundle.manifest.framework_version == 1
+    change = steps.change(1)
+    assert change.outcome is Outcome.PROPOSED
+    assert (change.author, change.experiment_id) == ("offline", ID)
+    assert (change.base_version, change.reason) == (0, "A scan for all.")
+    assert "+++ after/toolbox/scan.py\n@@ -0,0 +1 @@\n+ORDER = 1\n" in change.diff
+    assert steps.records.campaign("default").framework_version == 0
+
+
+def test_an_adopted_module_reaches_the_next_bundle(steps: Steps) -> None:
+    result = steps.adopt(MODULE)
+
+    assert (result.adopted, result.redeploy) == (True, True)
+    change = steps.change(1)
+    assert change.outcome is Outcome.ADOPTED
+    assert [(one.before_percent, one.after_percent) for one in change.replays] == [
+        (-2, -2),
+        (-3, -3),
+    ]
+    job = steps.deploy(2)
+    bundle = Bundle.from_zip(steps.objects.get(job.bundle_key), job.bundle_sha256)
+    assert bundle.toolbox == MODULE
+    assert steps.records.experiment(ID).framework_version == 1
+    [attempt] = steps.records.attempts(ID, Phase.VALIDATION)
+    assert attempt.fix_tool is FixTool.MODIFY_FRAMEWORK
+    assert attempt.fix_diff == change.diff
+    assert attempt.fix_outcome == (
+        "Adopted. Nothing changed for the worse in the replay of 2 experiments."
+    )
+
+
+def test_what_touches_no_module_leaves_the_fault_to_the_next_fix(steps: Steps) -> None:
+    result = steps.adopt({"prompts/fix.md": "Read the log."})
+
+    assert (result.adopted, result.redeploy) == (True, False)
+    assert (result.error_type, result.message) == (CRASH.error_type, CRASH.message)
+    first, second = steps.records.attempts(ID, Phase.VALIDATION)
+    assert (first.fix_outcome or "").startswith("Adopted.")
+    assert (second.attempt, second.passed, second.fault) == (2, False, CRASH)
+    steps.fix(2, {"prompts/fix.md": "Read it twice."})
+    assert steps.task.framework.guidance("fix") == "Read the log."
+    assert [change.version for change in steps.task.change_sets] == [1]
+
+
+@pytest.mark.parametrize(
+    ("after", "adopted"),
+    [(-3 + 0.9 * TOLERANCE_PERCENT, True), (-3 + 2 * TOLERANCE_PERCENT, False), (-9, True)],
+)
+def test_a_replay_that_loses_more_than_the_tolerance_refuses_the_change(
+    steps: Steps, after: float, adopted: bool
+) -> None:
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays, n3=after)
+
+    result = steps.judge(fixed)
+
+    assert (result.adopted, result.redeploy) == (adopted, adopted)
+    assert steps.records.campaign("default").framework_version == int(adopted)
+    if not adopted:
+        why = "In the replay default-0003 went from BD-rate -3.00 % to -2.80 %."
+        assert steps.change(1).outcome_reason == why
+        assert steps.change(1).outcome is Outcome.REJECTED
+        first, second = steps.records.attempts(ID, Phase.VALIDATION)
+        assert first.fix_outcome == f"Rejected. {why}"
+        assert second.fault == CRASH
+
+
+def test_an_experiment_that_no_longer_completes_refuses_the_change(steps: Steps) -> None:
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays)
+    job = fixed.replays[0]
+    documents.save(steps.objects, job.verdict_key, verdict(job, fault=CRASH))
+
+    assert not steps.judge(fixed).adopted
+    assert "default-0002 no longer completes: CandidateCrashError" in steps.change(1).outcome_reason
+
+
+def test_a_margin_that_would_end_a_measured_experiment_is_refused(steps: Steps) -> None:
+    steps.records.by_id["default-0001"] = steps.records.by_id["default-0001"].model_copy(
+        update={"screen_bd_rate_percent": -6.0}
+    )
+    fixed = steps.fix(files={"screening.json": '{"margin_percent": 2}'})
+    steps.replay(fixed.replays)
+
+    assert not steps.judge(fixed).adopted
+    assert "would end early: Stopped after the screen" in steps.change(1).outcome_reason
+
+
+def test_an_adopted_margin_decides_the_next_screen(steps: Steps) -> None:
+    assert steps.adopt({"screening.json": '{"margin_percent": 2}'}).adopted
+    steps.records.attempt_rows.clear()
+    job = steps.deploy(1)
+    found = verdict(job).model_copy(update={"screen": (clip_result("hall", {X265: 0.0}),)})
+    documents.save(steps.objects, job.verdict_key, found)
+
+    assert judge(JudgeRequest(job=job), **steps.ports).stopped
+    assert "the margin is 2." in (steps.records.experiment(ID).stop_reason or "")
+
+
+def test_the_replay_of_another_bundle_is_no_proof(steps: Steps) -> None:
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays)
+    job = fixed.replays[1]
+    forged = verdict(job.model_copy(update={"bundle_sha256": "0" * 64}))
+    documents.save(steps.objects, job.verdict_key, forged)
+
+    with pytest.raises(AttestationError, match="has bundle_sha256 0000"):
+        steps.judge(fixed)
+    assert steps.change(1).outcome is Outcome.PROPOSED
+
+
+def test_a_campaign_without_a_screen_replays_the_full_measurement(steps: Steps) -> None:
+    plan = documents.load(steps.objects, keys.plan("default"), EvaluationPlan)
+    without = plan.model_copy(update={"screen": None})
+    documents.save(steps.objects, keys.plan("default"), without)
+    fixed = steps.fix(files=MODULE)
+    for job in fixed.replays:
+        assert (job.kind, job.clips) == (JobKind.EXECUTE, ("hall",))  # no hidden clip
+        results = (clip_result("hall", {X265: -2.0}),)
+        documents.save(steps.objects, job.verdict_key, verdict(job, results=results))
+
+    assert not steps.judge(fixed).adopted
+    why = "In the replay default-0003 went from BD-rate -3.00 % to -2.00 %."
+    assert steps.change(1).outcome_reason == why
+
+
+def test_judging_again_decides_nothing_anew(steps: Steps) -> None:
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays)
+    first = steps.judge(fixed)
+    decided = steps.change(1)
+    steps.replay(fixed.replays, n3=50.0)
+
+    assert steps.judge(fixed) == first
+    assert steps.change(1) == decided
+
+
+def test_of_two_changes_of_one_version_the_second_is_refused(steps: Steps) -> None:
+    first = steps.fix(files=MODULE)
+    second = steps.fix(files={"lessons.md": "Small steps."})
+    for fixed in (first, second):
+        steps.replay(fixed.replays)
+
+    assert steps.judge(first).adopted
+    assert not steps.judge(second).adopted
+    assert steps.change(2).outcome_reason == ("Version 0, which it changes, is no longer in force.")
+    assert steps.records.campaign("default").framework_version == 1
+
+
+def test_a_rollback_brings_the_version_before_back_as_a_new_one(steps: Steps) -> None:
+    steps.adopt({"lessons.md": "Small steps."})
+    steps.adopt(MODULE, 2)
+    steps.fail(3)
+
+    result = steps.adopt(None, 3)
+
+    assert (result.adopted, result.redeploy) == (True, False)  # that bundle has failed already
+    rollback = steps.change(3)
+    assert (rollback.base_version, rollback.restores, rollback.replays) == (2, 1, ())
+    assert "-ORDER = 1\n" in rollback.diff
+    assert steps.change(2).outcome is Outcome.ROLLED_BACK
+    assert steps.change(2).outcome_reason == "By version 3: It was the module."
+    assert steps.change(1).outcome is Outcome.ADOPTED
+    campaign = steps.records.campaign("default")
+    assert (campaign.framework_version, campaign.framework_key) == (3, steps.change(1).overlay_key)
+    steps.adopt(None, 4)
+    assert steps.records.campaign("default").framework_key is None
+    with pytest.raises(DesignRejectedError, match="no change to roll back"):
+        steps.fix(5)
+
+
+def test_after_a_rollback_the_fault_is_that_of_the_bundle_that_is_back(steps: Steps) -> None:
+    steps.adopt(MODULE)
+    job = steps.deploy(2)
+    other = Fault(error_type="CandidateCrashError", message="In scan.py.")
+    documents.save(steps.objects, job.verdict_key, verdict(job, fault=other))
+    with pytest.raises(CandidateCrashError):
+        judge(JudgeRequest(job=job), **steps.ports)
+
+    result = steps.adopt(None, 2)
+
+    assert (result.redeploy, result.message) == (False, CRASH.message)
+    faults = [attempt.fault for attempt in steps.records.attempts(ID, Phase.VALIDATION)]
+    assert faults == [CRASH, other, CRASH]
+
+
+def test_a_change_that_changes_nothing_is_refused(steps: Steps) -> None:
+    with pytest.raises(DesignRejectedError, match="leaves the framework as it is"):
+        steps.fix(files={"lessons.md": ""})
+    assert steps.change_sets.of("default") == []
+
+
+CHANGE = ChangeSet(
+    campaign_id="default",
+    version=1,
+    base_version=0,
+    author="claude",
+    experiment_id=ID,
+    reason="",
+    diff="",
+    overlay_key=None,
+    proposed_at=NOON,
+    outcome=Outcome.ADOPTED,
+)
+
+
+def watched(before: list[float | str], on: list[float | str]) -> str | None:
+    """Judge version 1 by BD-rates and statuses."""
+    experiments = [
+        experiment(
+            number,
+            framework_version=int(number > len(before)),
+            status="completed" if isinstance(one, float) or one == "screened" else one,
+            needs_human=one == "needs_human",
+            bd_rate_percent=one if isinstance(one, float) else None,
+        )
+        for number, one in enumerate([*before, *on], 1)
+    ]
+    return regression(CHANGE, experiments[::-1])
+
+
+@pytest.mark.parametrize(
+    ("before", "on", "why"),
+    [
+        ([-1.0, -2.0, -3.0], [3.5, 2.9, 9.0], "is +3.5 %, 5.5 points worse than of 3 before"),
+        ([-1.0, -2.0, -3.0], [3.0, 2.9, 9.0], None),
+        ([-1.0, -2.0, -3.0], [-1.0, "needs_human", 2.0], "2 of 3 experiments on version 1 compl"),
+        ([-1.0, "abandoned", -3.0], [-1.0, "needs_human", 2.0], None),
+        ([-1.0], [-1.0, "needs_human", 2.0], "1 of 1 before"),
+        ([-1.0, -2.0], ["screened"] * 3, "None of 3 experiments on version 1 was measured"),
+        (["screened"] * 3, ["screened"] * 3, None),
+        ([-1.0, -2.0, -3.0], [40.0, 40.0], None),  # too early
+        ([-1.0, -2.0, -3.0], [40.0, 40.0, "running", 40.0], "42.0 points worse"),
+        ([], [40.0, 40.0, 40.0], None),
+        ([50.0, -1.0, -2.0, -3.0], [40.0] * 3, "42.0 points worse than of 3 before"),
+        ([-1.0, -2.0, -3.0], [-2.0, -2.0, -2.0, 90.0, 90.0], None),  # it has passed
+    ],
+)
+def test_the_rule_of_regression(
+    before: list[float | str], on: list[float | str], why: str | None
+) -> None:
+    found = watched(before, on)
+    assert found is None if why is None else why in (found or "")
+
+
+def test_a_version_on_which_experiments_regress_goes_back(steps: Steps) -> None:
+    def outcome(number: int) -> str | None:
+        return record_outcome(
+            OutcomeRequest(
+                campaign_id="default",
+                experiment_id=f"default-{number:04}",
+                run=1,
+                succeeded=True,
+            ),
+            change_sets=steps.change_sets,
+            listing=KeptListings(),
+            **steps.ports,
+        ).rolled_back
+
+    steps.adopt(MODULE)
+    for number in range(10, 10 + WATCHED):
+        assert steps.records.campaign("default").framework_version == 1
+        steps.measured(number, 20.0, framework_version=1)
+        said = outcome(number)
+
+    assert said == (
+        "The median BD-rate of 3 experiments on version 1 is +20.0 %, "
+        "22.0 points worse than of 3 before."
+    )
+    assert steps.change(1).outcome is Outcome.ROLLED_BACK
+    assert (steps.change(2).author, steps.change(2).restores) == ("lab", 0)
+    assert steps.records.campaign("default").framework_key is None
+    assert outcome(10) is None
+
+
+def test_versions_are_kept_whole(steps: Steps) -> None:
+    steps.fix(files=MODULE)
+    kept = documents.load(steps.objects, keys.framework("default", 1), Framework)
+    assert kept == Framework(version=1, files=MODULE)
+    assert SHIPPED.files == {}
