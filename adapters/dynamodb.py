@@ -170,17 +170,21 @@ class DynamoRecords:
 
     def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
         """Add to what the experiment and its campaign spent on a model."""
-        for pk, sk in (
-            (_experiment_pk(experiment.experiment_id), _EXPERIMENT),
-            (_campaign_pk(experiment.campaign_id), _CAMPAIGN),
-        ):
-            with store_errors(f"Table {self._table_name}"):
-                self._client.update_item(
-                    TableName=self._table_name,
-                    Key=self._key(pk, sk),
-                    UpdateExpression="ADD model_cost_usd :cost",
-                    ExpressionAttributeValues={":cost": attribute_value(cost_usd)},
-                )
+        self._add_cost(_experiment_pk(experiment.experiment_id), _EXPERIMENT, cost_usd)
+        self.add_campaign_cost(experiment.campaign_id, cost_usd)
+
+    def add_campaign_cost(self, campaign_id: str, cost_usd: Decimal) -> None:
+        """Add to what the campaign spent on a model beside its experiments."""
+        self._add_cost(_campaign_pk(campaign_id), _CAMPAIGN, cost_usd)
+
+    def _add_cost(self, pk: str, sk: str, cost_usd: Decimal) -> None:
+        with store_errors(f"Table {self._table_name}"):
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=self._key(pk, sk),
+                UpdateExpression="ADD model_cost_usd :cost",
+                ExpressionAttributeValues={":cost": attribute_value(cost_usd)},
+            )
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""

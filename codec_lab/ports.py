@@ -86,6 +86,9 @@ class Records(Protocol):
     def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
         """Add to what the experiment and its campaign spent on a model."""
 
+    def add_campaign_cost(self, campaign_id: str, cost_usd: Decimal) -> None:
+        """Add to what the campaign spent on a model beside its experiments."""
+
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""
 

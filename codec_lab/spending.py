@@ -86,20 +86,18 @@ class OpenPurse:
 
 
 class CampaignPurse:
-    """The purse of an experiment's campaign.
+    """The purse of a campaign.
 
     Parameters
     ----------
-    experiment_id : str
-        For which experiment is spent.
+    campaign_id : str
+        Whose money it is.
     records, ledger, clock
         Where caps and spending are kept.
     """
 
-    def __init__(
-        self, experiment_id: str, *, records: Records, ledger: Ledger, clock: Clock
-    ) -> None:
-        self._experiment_id = experiment_id
+    def __init__(self, campaign_id: str, *, records: Records, ledger: Ledger, clock: Clock) -> None:
+        self._campaign_id = campaign_id
         self._records, self._ledger, self._clock = records, ledger, clock
 
     def reserve(self, amount_usd: Decimal) -> Reserved:
@@ -110,20 +108,18 @@ class CampaignPurse:
         BudgetExceededError
             If it does not fit under the campaign's caps.
         """
-        campaign_id = self._records.experiment(self._experiment_id).campaign_id
-        control = self._records.control(campaign_id)
+        control = self._records.control(self._campaign_id)
         reserved = Reserved(uuid4().hex, amount_usd, self._clock.now().date())
-        if not self._ledger.reserve(campaign_id, reserved, control):
-            self._ledger.refuse(campaign_id, amount_usd)
-            spending = self._ledger.spending(campaign_id, reserved.day)
+        if not self._ledger.reserve(self._campaign_id, reserved, control):
+            self._ledger.refuse(self._campaign_id, amount_usd)
+            spending = self._ledger.spending(self._campaign_id, reserved.day)
             why = spending.shortage(control) or "It has just been spent."
             raise BudgetExceededError(
                 f"A call that may cost {amount_usd:.2f} USD does not fit. {why} "
-                "Raise the budget and answer, or abandon the experiment."
+                "Raise the budget to go on."
             )
         return reserved
 
     def settle(self, reserved: Reserved, *charges: Charge) -> None:
         """Give back what a call did not cost; a second time changes nothing."""
-        campaign_id = self._records.experiment(self._experiment_id).campaign_id
-        self._ledger.settle(campaign_id, reserved, charges)
+        self._ledger.settle(self._campaign_id, reserved, charges)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from codec_lab.asking.answering import Respondent
 from codec_lab.events import FixRequest, PhaseRequest
 from codec_lab.ports import Analyst, Designer, Fixer
 from codec_lab.prompts import KeptPrompts
@@ -21,6 +22,29 @@ class MindEnvironment(FunctionEnvironment):
     design_model: str = "claude-opus-5-5"
     fix_model: str = "claude-sonnet-5-5"
     analysis_model: str = "claude-sonnet-5-5"
+
+
+class AskEnvironment(FunctionEnvironment):
+    """What the function is told that answers questions."""
+
+    table: str
+    bucket: str
+    anthropic_secret_arn: str | None = None
+    ask_model: str = "claude-sonnet-5-5"
+
+
+def respondent_for(environment: AskEnvironment, campaign_id: str) -> Respondent:
+    """Make the mind that answers questions, who spends for a campaign."""
+    from adapters.claude.connection import connect
+    from adapters.claude.respondent import ClaudeRespondent
+
+    log_model_calls()
+    table = environment.table
+    return ClaudeRespondent(
+        connect(environment.anthropic_secret_arn),
+        environment.ask_model,
+        purse=CampaignPurse(campaign_id, records=records(table), ledger=ledger(table), clock=clock),
+    )
 
 
 def designer_of(environment: MindEnvironment, request: PhaseRequest) -> Callable[[Mind], Designer]:
@@ -91,7 +115,8 @@ def analyst_of(
 
 def _purse(environment: MindEnvironment, experiment_id: str) -> CampaignPurse:
     table = environment.table
-    return CampaignPurse(experiment_id, records=records(table), ledger=ledger(table), clock=clock)
+    campaign_id = records(table).experiment(experiment_id).campaign_id
+    return CampaignPurse(campaign_id, records=records(table), ledger=ledger(table), clock=clock)
 
 
 def _prompts(

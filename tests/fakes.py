@@ -122,7 +122,10 @@ class MemoryRecords:
         stored = self.experiment(experiment.experiment_id)
         cost = {"model_cost_usd": stored.model_cost_usd + cost_usd}
         self.by_id[stored.experiment_id] = stored.model_copy(update=cost)
-        campaign = self.campaign(stored.campaign_id)
+        self.add_campaign_cost(stored.campaign_id, cost_usd)
+
+    def add_campaign_cost(self, campaign_id: str, cost_usd: Decimal) -> None:
+        campaign = self.campaign(campaign_id)
         cost = {"model_cost_usd": campaign.model_cost_usd + cost_usd}
         self.campaigns[campaign.campaign_id] = campaign.model_copy(update=cost)
 

@@ -46,6 +46,12 @@ class ToolCall(NamedTuple):
     input_json: str
 
 
+class Looked(NamedTuple):
+    """What a tool found that the model goes on with."""
+
+    text: str
+
+
 class Account(NamedTuple):
     """What pays for answers, where prompts are kept before they are sent, and what both are for."""
 
@@ -56,6 +62,9 @@ class Account(NamedTuple):
 
 class Conversation:
     """Asks until an answer is accepted, a few times at most.
+
+    What is not about a codec overrides the number of turns, their length and what is said before
+    the question.
 
     Parameters
     ----------
@@ -82,6 +91,9 @@ class Conversation:
         Where what was sent last is kept.
     """
 
+    max_turns = MAX_TURNS
+    max_output_tokens = MAX_OUTPUT_TOKENS
+
     def __init__(
         self,
         client: anthropic.Anthropic,
@@ -102,13 +114,18 @@ class Conversation:
         self.answered_by = model
         self.prompt_key: str | None = None
 
-    def settle(self, accept: Callable[[ToolCall], _Accepted]) -> _Accepted:
+    @staticmethod
+    def system() -> str:
+        """Give what is said before the question."""
+        return system_prompt()
+
+    def settle(self, accept: Callable[[ToolCall], _Accepted | Looked]) -> _Accepted:
         """Ask, and tell the model what is wrong with an answer that can be mended.
 
         Parameters
         ----------
         accept : callable
-            Takes a tool call or raises an ``AnswerError``.
+            Takes a tool call, says what it looked up for it, or raises an ``AnswerError``.
 
         Raises
         ------
@@ -123,35 +140,42 @@ class Conversation:
             error.model_cost_usd = self.cost_usd
             raise
 
-    def _settle(self, accept: Callable[[ToolCall], _Accepted]) -> _Accepted:
-        problem = ""
-        for _ in range(MAX_TURNS):
+    def _settle(self, accept: Callable[[ToolCall], _Accepted | Looked]) -> _Accepted:
+        problem = "it went on looking things up"
+        for _ in range(self.max_turns):
             try:
                 message, input_json = self._ask()
                 chosen = self._chosen(message)
                 try:
-                    return accept(ToolCall(chosen.name, self._redact(input_json)))
+                    accepted = accept(ToolCall(chosen.name, self._redact(input_json)))
                 except MendableAnswerError as error:
                     problem = str(error)
-                    self._object(message, chosen, problem)
+                    said = f"{problem} Use the tool again, with the whole answer."
+                    self._say(message, chosen, said, is_error=True)
+                    continue
+                if not isinstance(accepted, Looked):
+                    return accepted
+                self._say(message, chosen, self._redact(accepted.text), is_error=False)
             except AnswerError as error:
                 raise DesignRejectedError(self._redact(str(error))) from None
-        raise DesignRejectedError(self._redact(f"{MAX_TURNS} answers failed, the last: {problem}"))
+        raise DesignRejectedError(
+            self._redact(f"{self.max_turns} answers failed, the last: {problem}")
+        )
 
     def _ask(self) -> tuple[Message, str]:
         began = time.monotonic()
         system: TextBlockParam = {
             "type": "text",
-            "text": system_prompt(),
+            "text": self.system(),
             "cache_control": {"type": "ephemeral"},
         }
         self.prompt_key = self._prompts.keep(self._redact(written(system, self._messages)))
         sent = json.dumps([system, self._messages, self._tools], default=_plain)
-        reserved = self._purse.reserve(self._price.worst_usd(len(sent), MAX_OUTPUT_TOKENS))
+        reserved = self._purse.reserve(self._price.worst_usd(len(sent), self.max_output_tokens))
         # The tool choice is free: models that always think refuse a forced one.
         request = self._client.messages.stream(
             model=self._model,
-            max_tokens=MAX_OUTPUT_TOKENS,
+            max_tokens=self.max_output_tokens,
             system=[system],
             messages=self._messages,
             tools=self._tools,
@@ -257,7 +281,8 @@ class Conversation:
             raise AnswerError(f"The model used an unknown tool: {excerpt(calls[0].name, 80)!r}.")
         return calls[0]
 
-    def _object(self, message: Message, chosen: ToolUseBlock, problem: str) -> None:
+    def _say(self, message: Message, chosen: ToolUseBlock, text: str, *, is_error: bool) -> None:
+        """Go on with what became of a tool call."""
         self._messages += [
             {"role": "assistant", "content": message.content},
             {
@@ -266,8 +291,8 @@ class Conversation:
                     {
                         "type": "tool_result",
                         "tool_use_id": chosen.id,
-                        "is_error": True,
-                        "content": f"{problem} Use the tool again, with the whole answer.",
+                        "is_error": is_error,
+                        "content": text,
                     }
                 ],
             },

@@ -29,6 +29,11 @@ def system_prompt() -> str:
     return f"{_file('prompts/system.md')}\n{_file('prompts/toolbox.md')}"
 
 
+def asking_prompt() -> str:
+    """Give what is said before a person's question."""
+    return _file("prompts/ask.md")
+
+
 def tool(name: str) -> ToolParam:
     """Read a tool's definition."""
     return cast("ToolParam", json.loads(_file(f"tools/{name}.json")))

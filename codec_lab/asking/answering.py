@@ -1,10 +1,12 @@
 """A question is answered."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from codec_lab.asking.look_ups import LookUps
 from codec_lab.asking.question import Answer, Question, Questions, QuestionStatus
 from codec_lab.errors import CodecLabError
+from codec_lab.ports import Records
 
 
 class Respondent(Protocol):
@@ -24,8 +26,9 @@ def answer_question(
     campaign_id: str,
     question_id: str,
     *,
+    records: Records,
     questions: Questions,
-    respondent: Respondent,
+    respondent_of: Callable[[], Respondent],
     look_ups: LookUps,
 ) -> Question:
     """Answer a question and write down what became of it; one that has an answer keeps it.
@@ -39,8 +42,9 @@ def answer_question(
     if question.status is not QuestionStatus.ASKED:
         return question
     try:
-        found = respondent.answer(question.question, look_ups)
+        found = respondent_of().answer(question.question, look_ups)
     except CodecLabError as error:
+        records.add_campaign_cost(campaign_id, error.model_cost_usd)
         ended = question.model_copy(
             update={
                 "status": QuestionStatus.FAILED,
@@ -49,6 +53,7 @@ def answer_question(
             }
         )
     else:
+        records.add_campaign_cost(campaign_id, found.cost_usd)
         ended = question.model_copy(
             update={
                 "status": QuestionStatus.ANSWERED,

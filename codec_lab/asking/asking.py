@@ -2,7 +2,14 @@
 
 from datetime import timedelta
 
-from codec_lab.asking.question import Answering, Asked, Question, QuestionList, Questions, QuestionStatus
+from codec_lab.asking.question import (
+    Answering,
+    Asked,
+    Question,
+    QuestionList,
+    Questions,
+    QuestionStatus,
+)
 from codec_lab.dashboard.command_models import AuditEntry, CommandName
 from codec_lab.dashboard.ports import CommandLog
 from codec_lab.errors import ConfigurationError, ConflictError, StoreUnavailableError
@@ -70,7 +77,9 @@ class Asking:
             if question.question_id == question_id:
                 return question
         if sum(one.status is QuestionStatus.ASKED for one in known) >= MAX_WAITING:
-            raise ConflictError(f"{MAX_WAITING} questions wait for an answer; ask when they have it.")
+            raise ConflictError(
+                f"{MAX_WAITING} questions wait for an answer; ask when they have it."
+            )
         question = Question(
             question_id=question_id,
             campaign_id=campaign_id,

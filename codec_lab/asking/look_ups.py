@@ -54,9 +54,7 @@ class LookUps:
         plan = documents.load(objects, keys.plan(campaign_id), EvaluationPlan)
         self._clips = tuple(one for one in plan.clips if one.role is ClipRole.DEVELOPMENT)
         self._anchors = plan.anchors
-        self._redaction = Redaction(
-            one.name for one in plan.clips if one.role is ClipRole.HIDDEN
-        )
+        self._redaction = Redaction(one.name for one in plan.clips if one.role is ClipRole.HIDDEN)
 
     def campaign(self) -> str:
         """Tell the goal, the state, the measurement and the lessons."""
@@ -91,7 +89,9 @@ class LookUps:
     def experiment(self, experiment_id: str) -> str:
         """Tell an experiment's record and its BD-rates clip by clip."""
         one = self._found(experiment_id)
-        facts = {name: value for name, value in one.model_dump(mode="json").items() if name in _TOLD}
+        facts = {
+            name: value for name, value in one.model_dump(mode="json").items() if name in _TOLD
+        }
         if one.human_intervention_reasons:
             facts["why_a_person_was_asked"] = explanation(one.human_intervention_reasons[-1])
         shown = {clip.name for clip in self._clips}

@@ -42,6 +42,7 @@ class CommandName(StrEnum):
     BUDGETS = "budgets"
     RERUN = "rerun"
     ANSWER = "answer"
+    ASK = "ask"
 
 
 class Versioned(Model):

@@ -106,7 +106,7 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
         if choice.experiment_id is None:
             continue
         request = PhaseRequest(experiment_id=choice.experiment_id, run=1)
-        purse = CampaignPurse(choice.experiment_id, records=records, ledger=ledger, clock=clock)
+        purse = CampaignPurse("default", records=records, ledger=ledger, clock=clock)
         status = Status.NEEDS_HUMAN
         for _ in range(5):  # what the state machine retries
             try:
@@ -141,7 +141,7 @@ def test_what_does_not_fit_is_said_and_a_raised_cap_goes_on(
     records.create_experiment(experiment())
     records.update_control("default", ControlChanges(daily_budget_usd=Decimal("0.10")))
     ledger = MemoryLedger()
-    purse = CampaignPurse("default-0001", records=records, ledger=ledger, clock=clock)
+    purse = CampaignPurse("default", records=records, ledger=ledger, clock=clock)
     purse.settle(purse.reserve(Decimal("0.09")), _charge(Decimal("0.05")))
     with pytest.raises(
         BudgetExceededError, match=r"may cost 0\.06 USD does not fit\. The budget of a day of 0\.10"

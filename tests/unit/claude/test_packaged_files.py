@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from anthropic.types import Usage
 
-from adapters.claude import answers
+from adapters.claude import answers, respondent
 from adapters.claude.pricing import price_of, price_table
 from adapters.claude.prompting import system_prompt, tool
 from codec_lab.model import Model
@@ -27,6 +27,7 @@ TOOLS = {
     "rollback_framework": answers.RollbackFramework,
     "ask_human": answers.AskHuman,
     "write_analysis": answers.WriteAnalysis,
+    **respondent.TOOLS,
 }
 
 
