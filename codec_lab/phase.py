@@ -38,3 +38,7 @@ class Status(StrEnum):
     COMPLETED = "completed"
     NEEDS_HUMAN = "needs_human"
     ABANDONED = "abandoned"
+
+
+STOPPED = frozenset({Status.NEEDS_HUMAN, Status.ABANDONED})
+"""The states of an experiment that a phase could not finish."""

@@ -136,19 +136,22 @@ class LineageNode(Model):
 
 
 class LineageView(Model):
-    """The ancestors of an experiment and the best children of each.
+    """The nearest ancestors of an experiment and the best children of each.
 
     Attributes
     ----------
     root_id : str or None
         The experiment that was asked for; without one the best.
     hidden_children : int
-        Children that are not among the best 200.
+        Children of the ancestors shown that are not among the best 200.
+    hidden_ancestors : int
+        Ancestors beyond the nearest 60.
     """
 
     root_id: str | None
     nodes: tuple[LineageNode, ...]
     hidden_children: int
+    hidden_ancestors: int
 
 
 class CostShare(Model):

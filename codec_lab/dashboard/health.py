@@ -9,9 +9,7 @@ from codec_lab.dashboard.campaign_views import AlarmView, HealthView, PhaseFailu
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.ports import JobCounts
 from codec_lab.dashboard.roster import Roster
-from codec_lab.phase import Phase, Status
-
-_STOPPED = frozenset({Status.NEEDS_HUMAN, Status.ABANDONED})
+from codec_lab.phase import STOPPED, Phase, Status
 
 
 def health(
@@ -35,7 +33,7 @@ def health(
 
 
 def _failures(rows: Sequence[ListedExperiment]) -> tuple[PhaseFailures, ...]:
-    counts = Counter((row.phase, row.status in _STOPPED) for row in rows)
+    counts = Counter((row.phase, row.status in STOPPED) for row in rows)
     return tuple(
         PhaseFailures(
             phase=phase,

@@ -11,13 +11,14 @@ from codec_lab.errors import UnknownRecordError
 from codec_lab.model import Sha256
 
 MAX_CHILDREN = 200
+MAX_ANCESTORS = 60
 """More would not be legible."""
 
 _GHOST_LENGTH = 12
 
 
 def lineage(roster: Roster, root_id: str | None, seed_sha256: Sha256 | None) -> LineageView:
-    """Give the ancestors of an experiment, and the best of their children and its own.
+    """Give the nearest ancestors of an experiment, and the best of their children and its own.
 
     A parent that no experiment has is a ghost: the seed, or a record that is missing.
 
@@ -37,12 +38,13 @@ def lineage(roster: Roster, root_id: str | None, seed_sha256: Sha256 | None) -> 
     """
     root = _root(roster, root_id)
     if root is None:
-        return LineageView(root_id=None, nodes=(), hidden_children=0)
+        return LineageView(root_id=None, nodes=(), hidden_children=0, hidden_ancestors=0)
     by_candidate = roster.once(candidates)
-    path, ghost = _path(root, by_candidate)
+    line, ghost = _path(root, by_candidate)
+    path = line[: 1 + MAX_ANCESTORS]
     on_path = {row.experiment_id for row in path}
     nodes = []
-    if ghost is not None:
+    if ghost is not None and len(path) == len(line):
         nodes.append(_ghost(ghost, is_seed=ghost == seed_sha256))
     shown_parents = on_path | {node.node_id for node in nodes}
     children_of = roster.once(_children)
@@ -61,6 +63,7 @@ def lineage(roster: Roster, root_id: str | None, seed_sha256: Sha256 | None) -> 
         root_id=root.experiment_id,
         nodes=tuple(nodes),
         hidden_children=max(0, len(children) - MAX_CHILDREN),
+        hidden_ancestors=len(line) - len(path),
     )
 
 

@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from codec_lab.dashboard.campaign_views import ProgressPoint, ProgressView
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.phase import STOPPED
 from codec_lab.tiers import REFERENCE_ANCHOR
 
 MAX_POINTS = 1000
@@ -23,16 +24,26 @@ def progress(rows: Sequence[ListedExperiment]) -> ProgressView:
         if row.bd_rate_percent is not None and row.bd_rate_percent < lowest:
             lowest = row.bd_rate_percent
             best.append(index)
-    step = -(-len(ordered) // MAX_POINTS) or 1
-    shown = {index: _point(ordered[index], spent_usd[index]) for index in best}
-    for index in range(0, len(ordered), step):
-        shown.setdefault(index, _point(ordered[index], spent_usd[index]))
+    shown = {
+        index: _point(ordered[index], spent_usd[index]) for index in {*best, *_chosen(ordered)}
+    }
     return ProgressView(
         points=tuple(shown[index] for index in sorted(shown)),
         best=tuple(shown[index] for index in best),
         total=len(ordered),
         reference_anchor=REFERENCE_ANCHOR,
     )
+
+
+def _chosen(ordered: Sequence[ListedExperiment]) -> set[int]:
+    """Choose evenly from many: of each stretch one that stopped and one that did not."""
+    if len(ordered) <= MAX_POINTS:
+        return set(range(len(ordered)))
+    stretch = -(-2 * len(ordered) // MAX_POINTS)
+    chosen: dict[tuple[int, bool], int] = {}
+    for index, row in enumerate(ordered):
+        chosen.setdefault((index // stretch, row.status in STOPPED), index)
+    return set(chosen.values())
 
 
 def _point(row: ListedExperiment, spent_usd: Decimal) -> ProgressPoint:

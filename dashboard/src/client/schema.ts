@@ -1594,14 +1594,16 @@ export interface components {
         };
         /**
          * LineageView
-         * @description The ancestors of an experiment and the best children of each.
+         * @description The nearest ancestors of an experiment and the best children of each.
          *
          *     Attributes
          *     ----------
          *     root_id : str or None
          *         The experiment that was asked for; without one the best.
          *     hidden_children : int
-         *         Children that are not among the best 200.
+         *         Children of the ancestors shown that are not among the best 200.
+         *     hidden_ancestors : int
+         *         Ancestors beyond the nearest 60.
          */
         LineageView: {
             /** Root Id */
@@ -1610,6 +1612,8 @@ export interface components {
             nodes: components["schemas"]["LineageNode"][];
             /** Hidden Children */
             hidden_children: number;
+            /** Hidden Ancestors */
+            hidden_ancestors: number;
         };
         /**
          * LogLevel

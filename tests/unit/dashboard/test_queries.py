@@ -17,7 +17,7 @@ from codec_lab.dashboard.cost import cost
 from codec_lab.dashboard.diffs import file_diffs, unified_diff
 from codec_lab.dashboard.experiment_views import SortOrder
 from codec_lab.dashboard.frame_metrics import read_arrays
-from codec_lab.dashboard.lineage import MAX_CHILDREN, lineage
+from codec_lab.dashboard.lineage import MAX_ANCESTORS, MAX_CHILDREN, lineage
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.mean_bd_rates import mean_bd_rates
 from codec_lab.dashboard.progress import MAX_POINTS, progress
@@ -108,6 +108,19 @@ def test_progress_keeps_every_best_of_many() -> None:
     assert len(view.points) <= MAX_POINTS + len(best)
 
 
+def test_progress_of_many_shows_where_experiments_stopped() -> None:
+    rows = [
+        row(number, status=Status.NEEDS_HUMAN if number % 50 == 0 else Status.COMPLETED)
+        for number in range(1, 10_001)
+    ]
+    points = progress(rows).points
+    stopped = [point.number for point in points if point.status is Status.NEEDS_HUMAN]
+    assert stopped == list(range(50, 10_001, 50))
+    others = [point.number for point in points if point.status is Status.COMPLETED]
+    assert len(others) == MAX_POINTS // 2
+    assert len(progress(rows[:MAX_POINTS]).points) == MAX_POINTS
+
+
 def test_progress_adds_up_the_cost() -> None:
     rows = [row(2, model_cost_usd=Decimal("0.2")), row(1, model_cost_usd=Decimal("0.1"))]
     assert [point.spent_usd for point in progress(rows).points] == [0.1, 0.3]
@@ -161,6 +174,17 @@ def test_a_later_experiment_is_nobodys_parent() -> None:
     rows = [row(1, bd_rate_percent=-1.0), row(2, 1, candidate_sha256=SEED)]
     view = lineage(Roster(rows), None, SEED)
     assert [node.node_id for node in view.nodes] == [SEED[:12], "default-0001", "default-0002"]
+
+
+def test_of_many_ancestors_the_nearest_are_shown() -> None:
+    rows = [row(1), *(row(number, number - 1) for number in range(2, 101))]
+    view = lineage(Roster(rows), "default-0100", SEED)
+    assert [node.number for node in view.nodes] == list(range(100 - MAX_ANCESTORS, 101))
+    assert view.hidden_ancestors == 100 - 1 - MAX_ANCESTORS
+    assert view.nodes[0].parent_id == f"default-{100 - MAX_ANCESTORS - 1:04}"
+    older = lineage(Roster(rows), view.nodes[0].node_id, SEED)
+    assert older.nodes[0].ghost
+    assert older.hidden_ancestors == 0
 
 
 def test_of_many_children_the_best_are_shown() -> None:

@@ -36,6 +36,12 @@ export default function LineagePage() {
             {view.nodes.length ? (
               <SpaceBetween size="s">
                 <LineageTree nodes={view.nodes} />
+                {view.hidden_ancestors > 0 && (
+                  <Box color="text-body-secondary">
+                    {grouped(view.hidden_ancestors)} earlier ancestors are not shown; the lineage of
+                    the first one here goes on from there.
+                  </Box>
+                )}
                 {view.hidden_children > 0 && (
                   <Box color="text-body-secondary">
                     {grouped(view.hidden_children)} more children are not shown.
