@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_pascal
 from adapters.campaign_executions import CampaignExecutions
 from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_change_sets import DynamoChangeSets
+from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.errors import ConfigurationError
@@ -129,6 +130,11 @@ class Target:
     def change_sets(self) -> DynamoChangeSets:
         """The versions of the frameworks."""
         return DynamoChangeSets(self.outputs.table_name, self._dynamodb)
+
+    @cached_property
+    def listing(self) -> DynamoListing:
+        """The experiments in short."""
+        return DynamoListing(self.outputs.table_name, self._dynamodb, self.objects)
 
     @cached_property
     def objects(self) -> S3ObjectStore:
