@@ -1,6 +1,7 @@
 """The API in front of its function: tokens, routes, limits, logs; and who gets a token."""
 
 import json
+import re
 from typing import Any
 
 from codec_lab.dashboard.command_models import Role
@@ -26,6 +27,22 @@ def test_every_route_asks_for_a_token_of_the_pool(aws: Assembly) -> None:
     for route in routes:
         assert route["AuthorizationType"] == "JWT"
         assert flat(route["AuthorizerId"]).startswith("<DashboardApiHttpApiTokens")
+
+
+def test_the_function_is_reached_through_the_api_alone(aws: Assembly) -> None:
+    (integration,) = aws.resources("AWS::ApiGatewayV2::Integration").values()
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert flat(integration["IntegrationUri"]).startswith("<DashboardApi")
+    assert not aws.resources("AWS::Lambda::Url")
+    allowed = [
+        permission
+        for permission in aws.resources("AWS::Lambda::Permission").values()
+        if flat(permission["FunctionName"]).startswith("<DashboardApi")
+    ]
+    assert allowed
+    for permission in allowed:
+        assert permission["Principal"] == "apigateway.amazonaws.com"
+        assert re.search(r"<DashboardApiHttpApi\w*>/\*/\*/api/", flat(permission["SourceArn"]))
 
 
 def test_the_api_takes_no_other_origin_and_not_too_much(aws: Assembly) -> None:
@@ -68,7 +85,17 @@ def test_people_are_invited_and_may_have_a_second_factor(aws: Assembly) -> None:
     pool = aws.one("AWS::Cognito::UserPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
-    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
+    assert pool["UsernameAttributes"] == ["email"]
+    recovery = pool["AccountRecoverySetting"]["RecoveryMechanisms"]
+    assert recovery == [{"Name": "verified_email", "Priority": 1}]
+    assert pool["Policies"]["PasswordPolicy"] == {
+        "MinimumLength": 12,
+        "RequireLowercase": True,
+        "RequireNumbers": True,
+        "RequireSymbols": True,
+        "RequireUppercase": True,
+        "TemporaryPasswordValidityDays": 3,
+    }
     assert pool["DeletionProtection"] == "ACTIVE"
     groups = aws.resources("AWS::Cognito::UserPoolGroup").values()
     assert {group["GroupName"] for group in groups} == set(Role)
@@ -77,7 +104,13 @@ def test_people_are_invited_and_may_have_a_second_factor(aws: Assembly) -> None:
 def test_a_browser_signs_in_by_code_and_keeps_no_secret(aws: Assembly) -> None:
     client = aws.one("AWS::Cognito::UserPoolClient")
     assert client["GenerateSecret"] is False
+    # A code without a secret is a public client's, who proves by PKCE that it began.
+    assert client["AllowedOAuthFlowsUserPoolClient"] is True
     assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["AllowedOAuthScopes"] == ["openid", "email"]
+    assert client["SupportedIdentityProviders"] == ["COGNITO"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"] is True
     assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
     assert client["AccessTokenValidity"] == 60
     assert client["TokenValidityUnits"]["AccessToken"] == "minutes"

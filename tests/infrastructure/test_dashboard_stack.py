@@ -74,9 +74,20 @@ def test_every_answer_has_the_security_headers(aws: Assembly) -> None:
     }
     assert headers["FrameOptions"]["FrameOption"] == "DENY"
     assert headers["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
-    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31_536_000
+    transport = headers["StrictTransportSecurity"]
+    assert transport["AccessControlMaxAgeSec"] >= 31_536_000
+    assert transport["IncludeSubdomains"] is True
     assert headers["ContentTypeOptions"] == {"Override": True}
-    assert flat(behavior(aws)["ResponseHeadersPolicyId"]).startswith("<Headers")
+    # Whatever the origin says, and without any word about other origins.
+    assert {header["Override"] for header in headers.values()} == {True}
+    assert set(policy) == {"Name", "SecurityHeadersConfig"}
+
+
+def test_whatever_is_asked_the_headers_and_https_are_there(aws: Assembly) -> None:
+    config = aws.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    for served in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]):
+        assert flat(served["ResponseHeadersPolicyId"]).startswith("<Headers")
+        assert served["ViewerProtocolPolicy"] == "redirect-to-https"
 
 
 @pytest.mark.parametrize(
@@ -86,7 +97,12 @@ def test_every_answer_has_the_security_headers(aws: Assembly) -> None:
         ("/admin", "/admin/index.html"),
         ("/admin/", "/admin/index.html"),
         ("/admin/experiments/default-0001", "/admin/index.html"),
+        ("/admin/experiments/a.b/frames", "/admin/index.html"),
         ("/admin/app.js", "/admin/app.js"),
+        ("/admin/config.json", "/admin/config.json"),
+        ("/admin/assets/index-1a2b.js", "/admin/assets/index-1a2b.js"),
+        ("/admin/../config", "/admin/index.html"),
+        ("/admin/..", "/admin/.."),
         ("/administrators", "/administrators"),
         ("/other", "/other"),
     ],
@@ -101,6 +117,9 @@ def test_the_deployed_function_is_the_file(aws: Assembly) -> None:
     assert function["FunctionCode"] == PATHS
     (association,) = behavior(aws)["FunctionAssociations"]
     assert association["EventType"] == "viewer-request"
+    assert flat(association["FunctionARN"]).startswith("<AdminPaths")
+    assert function["AutoPublish"] is True
+    assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
 
 
 def test_files_are_uploaded_on_aws_and_status_json_is_left(
