@@ -170,21 +170,16 @@ class DynamoRecords:
 
     def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
         """Add to what the experiment and its campaign spent on a model."""
-        self._add_cost(_experiment_pk(experiment.experiment_id), _EXPERIMENT, cost_usd)
+        self._add(_experiment_pk(experiment.experiment_id), _EXPERIMENT, "model_cost_usd", cost_usd)
         self.add_campaign_cost(experiment.campaign_id, cost_usd)
 
     def add_campaign_cost(self, campaign_id: str, cost_usd: Decimal) -> None:
         """Add to what the campaign spent on a model beside its experiments."""
-        self._add_cost(_campaign_pk(campaign_id), _CAMPAIGN, cost_usd)
+        self._add(_campaign_pk(campaign_id), _CAMPAIGN, "model_cost_usd", cost_usd)
 
-    def _add_cost(self, pk: str, sk: str, cost_usd: Decimal) -> None:
-        with store_errors(f"Table {self._table_name}"):
-            self._client.update_item(
-                TableName=self._table_name,
-                Key=self._key(pk, sk),
-                UpdateExpression="ADD model_cost_usd :cost",
-                ExpressionAttributeValues={":cost": attribute_value(cost_usd)},
-            )
+    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
+        """Add to what the experiment spent on AWS."""
+        self._add(_experiment_pk(experiment.experiment_id), _EXPERIMENT, "aws_cost_usd", cost_usd)
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""
@@ -272,6 +267,16 @@ class DynamoRecords:
     def _put(self, item: "dict[str, AttributeValueTypeDef]") -> None:
         with store_errors(f"Table {self._table_name}"):
             self._client.put_item(TableName=self._table_name, Item=item)
+
+    def _add(self, pk: str, sk: str, attribute: str, cost_usd: Decimal) -> None:
+        with store_errors(f"Table {self._table_name}"):
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=self._key(pk, sk),
+                UpdateExpression="ADD #cost :cost",
+                ExpressionAttributeNames={"#cost": attribute},
+                ExpressionAttributeValues={":cost": attribute_value(cost_usd)},
+            )
 
     def _create(self, item: "dict[str, AttributeValueTypeDef]") -> bool:
         try:

@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from adapters.attribute_values import attribute_value, attributes_of
 from adapters.service_errors import code_of, store_errors
 from codec_lab.campaign import Control
-from codec_lab.charge import Charge, Service, Statement, summed
-from codec_lab.spending import Reserved, Spending
+from codec_lab.charge import Charge, Reserved, Service, Statement, summed
+from codec_lab.spending import Spending
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

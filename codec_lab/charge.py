@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -71,6 +72,14 @@ def summed(charges: Iterable[Charge]) -> tuple[Charge, ...]:
         known = sums.get(charge.kind)
         sums[charge.kind] = charge if known is None else known.plus(charge)
     return tuple(sums[kind] for kind in sorted(sums))
+
+
+class Reserved(NamedTuple):
+    """An open reservation."""
+
+    reservation_id: str
+    amount_usd: Decimal
+    day: date
 
 
 class Statement(Model):

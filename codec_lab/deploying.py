@@ -1,6 +1,7 @@
 """The phase ``Deploy``: a proposal becomes a bundle named by its content."""
 
 from codec_lab import documents, keys
+from codec_lab.bench_costs import BenchCosts, Booking
 from codec_lab.bundle import Bundle
 from codec_lab.errors import ConfigurationError, UnchangedCandidateError
 from codec_lab.events import DeployRequest, DeployResult
@@ -21,6 +22,7 @@ def deploy(
     objects: ObjectStore,
     clock: Clock,
     max_shards: int = 1,
+    bench: BenchCosts | None = None,
 ) -> DeployResult:
     """Store the bundle of the proposal in force and describe its jobs.
 
@@ -30,9 +32,13 @@ def deploy(
         Which attempts follow.
     max_shards : int
         How many jobs may share the clips of the execution.
+    bench : BenchCosts, optional
+        What pays for the jobs; without it they cost nothing.
 
     Raises
     ------
+    BudgetExceededError
+        If what the jobs can cost does not fit under the campaign's caps.
     UnchangedCandidateError
         If this bundle, candidate and environment together, has already failed in this run.
     ConfigurationError
@@ -52,6 +58,11 @@ def deploy(
                 f"Bundle {bundle_sha256[:12]} failed {attempt.phase} attempt {attempt.attempt}; "
                 "neither the candidate nor its environment has changed since."
             )
+    plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
+    shards = shares(plan.clips, max_shards)
+    booking = Booking()
+    if bench is not None:
+        booking = bench.book(experiment, bundle_sha256, shards=len(shards))
     key = keys.bundle(bundle_sha256)
     objects.put(key, bundle.to_zip())
     records.update_experiment(
@@ -65,7 +76,6 @@ def deploy(
             validation_attempts=request.validation_attempt,
         ),
     )
-    plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
 
     def job(kind: JobKind, attempt: int) -> JobSpec:
         return JobSpec(
@@ -79,6 +89,7 @@ def deploy(
             plan_key=keys.plan(experiment.campaign_id),
             output_prefix=keys.job(experiment.experiment_id, request.run, kind, attempt),
             points_prefix=keys.points(experiment.experiment_id, request.run, bundle_sha256),
+            **booking._asdict(),
         )
 
     execution = job(JobKind.EXECUTE, request.execution_attempt)
@@ -92,6 +103,6 @@ def deploy(
                     "output_prefix": keys.shard(execution.output_prefix, number),
                 }
             )
-            for number, clips in enumerate(shares(plan.clips, max_shards), start=1)
+            for number, clips in enumerate(shards, start=1)
         ),
     )

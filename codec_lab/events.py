@@ -6,7 +6,7 @@ from pydantic import Field
 
 from codec_lab.experiment import Experiment, FixTried
 from codec_lab.job import JobSpec
-from codec_lab.model import Model, Name, Sha256
+from codec_lab.model import Model, Moment, Name, Sha256
 from codec_lab.phase import MAX_ATTEMPTS, Phase
 
 Run = Annotated[int, Field(ge=1)]
@@ -63,10 +63,13 @@ class JudgeRequest(Model):
         A validation, or an execution as a whole.
     shards : tuple of JobSpec
         The execution's shards, whose verdicts are merged into the job's.
+    began_at : datetime or None
+        When the execution began.
     """
 
     job: JobSpec
     shards: tuple[JobSpec, ...] = ()
+    began_at: Moment | None = None
 
 
 class JudgeResult(Model):

@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from codec_lab.model import Model, Name, Sha256
+from codec_lab.charge import Reserved
+from codec_lab.model import Model, Moment, Name, Sha256
 from codec_lab.phase import MAX_ATTEMPTS
 
 Prefix = Annotated[str, Field(pattern=r"/$")]
@@ -42,6 +43,10 @@ class JobSpec(Model):
     points_prefix : str
         Where the measured rate points go and are looked for; ends with a slash. Jobs of one run
         about one bundle share it.
+    reserved : Reserved or None
+        What is set aside for the machines of this deployment; none where they cost nothing.
+    deadline : datetime or None
+        When a worker ends itself: so long the reservation lasts.
     """
 
     kind: JobKind
@@ -55,6 +60,8 @@ class JobSpec(Model):
     output_prefix: Prefix
     points_prefix: Prefix
     clips: tuple[Name, ...] = ()
+    reserved: Reserved | None = None
+    deadline: Moment | None = None
 
     @property
     def verdict_key(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from codec_lab import documents, errors
+from codec_lab.bench_costs import BenchCosts
 from codec_lab.errors import BenchError, CandidateFaultError
 from codec_lab.events import JudgeRequest, JudgeResult
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges
@@ -26,8 +27,9 @@ def judge(
     records: Records,
     objects: ObjectStore,
     clock: Clock,
+    bench: BenchCosts | None = None,
 ) -> JudgeResult:
-    """Record the outcome of a job.
+    """Record the outcome of a job, and settle what the machines of its deployment cost.
 
     Returns
     -------
@@ -45,7 +47,11 @@ def judge(
     """
     job = request.job
     experiment = records.experiment(job.experiment_id)
-    verdict = _verdict_of(request, experiment, objects)
+    verdicts = [_attested(one, objects) for one in request.shards or (job,)]
+    verdict = verdicts[0]
+    if request.shards:
+        verdict = _void_if_unchanged(merge(job, verdicts), experiment, objects)
+        documents.save(objects, job.verdict_key, verdict)
     phase = _PHASES[job.kind]
     records.put_attempt(
         Attempt(
@@ -87,6 +93,8 @@ def judge(
     records.update_experiment(
         job.experiment_id, ExperimentChanges(updated_at=clock.now(), **changes)
     )
+    if bench is not None and (stopped or not verdict.passed or job.kind is JobKind.EXECUTE):
+        bench.settle(job, verdicts, request.began_at)
     if verdict.fault is not None:
         raise _error_of(verdict.fault)
     measured = verdict.results or verdict.screen
@@ -96,17 +104,6 @@ def judge(
         rate_points=sum(len(result.points) for result in measured),
         stopped=stopped,
     )
-
-
-def _verdict_of(request: JudgeRequest, experiment: Experiment, objects: ObjectStore) -> Verdict:
-    """Read a job's verdict; of an execution merge its shards' and keep the whole."""
-    job = request.job
-    if not request.shards:
-        return _attested(job, objects)
-    merged = merge(job, [_attested(shard, objects) for shard in request.shards])
-    verdict = _void_if_unchanged(merged, experiment, objects)
-    documents.save(objects, job.verdict_key, verdict)
-    return verdict
 
 
 def _attested(job: JobSpec, objects: ObjectStore) -> Verdict:

@@ -15,7 +15,8 @@ from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
 
 if TYPE_CHECKING:
-    from codec_lab.spending import Reserved, Spending
+    from codec_lab.charge import Reserved
+    from codec_lab.spending import Spending
 
 
 class ObjectStore(Protocol):
@@ -88,6 +89,9 @@ class Records(Protocol):
 
     def add_campaign_cost(self, campaign_id: str, cost_usd: Decimal) -> None:
         """Add to what the campaign spent on a model beside its experiments."""
+
+    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
+        """Add to what the experiment spent on AWS."""
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""

@@ -6,11 +6,11 @@ lost amid the call, stays reserved: the caps hold even then.
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from codec_lab.campaign import Control
-from codec_lab.charge import Charge
+from codec_lab.charge import Charge, Reserved
 from codec_lab.errors import BudgetExceededError
 from codec_lab.model import Model
 from codec_lab.ports import Clock, Ledger, Records
@@ -45,17 +45,9 @@ class Spending(Model):
             if spent_usd + self.refused_usd > cap_usd:
                 return (
                     f"The {name} of {cap_usd} USD is spent: {spent_usd:.2f} USD are gone or "
-                    f"reserved, and a call may cost {self.refused_usd:.2f} USD."
+                    f"reserved, and the next step may cost {self.refused_usd:.2f} USD."
                 )
         return None
-
-
-class Reserved(NamedTuple):
-    """An open reservation."""
-
-    reservation_id: str
-    amount_usd: Decimal
-    day: date
 
 
 class Purse(Protocol):
@@ -100,8 +92,19 @@ class CampaignPurse:
         self._campaign_id = campaign_id
         self._records, self._ledger, self._clock = records, ledger, clock
 
-    def reserve(self, amount_usd: Decimal) -> Reserved:
-        """Set the most aside that a call can cost.
+    def reserve(
+        self, amount_usd: Decimal, *, name: str | None = None, what: str = "A call"
+    ) -> Reserved:
+        """Set the most aside that a call, or what else is named, can cost.
+
+        Parameters
+        ----------
+        amount_usd : Decimal
+            The most.
+        name : str, optional
+            Of the reservation; one that is open under this name is not made again.
+        what : str
+            For what, for people.
 
         Raises
         ------
@@ -109,13 +112,13 @@ class CampaignPurse:
             If it does not fit under the campaign's caps.
         """
         control = self._records.control(self._campaign_id)
-        reserved = Reserved(uuid4().hex, amount_usd, self._clock.now().date())
+        reserved = Reserved(name or uuid4().hex, amount_usd, self._clock.now().date())
         if not self._ledger.reserve(self._campaign_id, reserved, control):
             self._ledger.refuse(self._campaign_id, amount_usd)
             spending = self._ledger.spending(self._campaign_id, reserved.day)
             why = spending.shortage(control) or "It has just been spent."
             raise BudgetExceededError(
-                f"A call that may cost {amount_usd:.2f} USD does not fit. {why} "
+                f"{what} may cost {amount_usd:.2f} USD, which does not fit. {why} "
                 "Raise the budget to go on."
             )
         return reserved

@@ -5,8 +5,10 @@ bench's own faults, with one sentence on standard error.
 """
 
 import os
+import signal
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from pydantic import ValidationError
 from codec_lab.errors import CodecLabError
 from codec_lab.job import JobKind, JobSpec
 
+TOO_LATE = "The time that was reserved for this deployment's jobs is over."
 USAGE = "Usage: python -m codec_worker validate|execute SPEC_JSON"
 
 
@@ -30,11 +33,26 @@ def main(arguments: list[str]) -> int:
         return _refuse(f"SPEC_JSON is no job specification: {where}: {first['msg']}.", 2)
     if spec.kind != arguments[0]:
         return _refuse(f"SPEC_JSON asks to {spec.kind}, the command to {arguments[0]}.", 2)
+    if spec.deadline is not None:
+        left_s = (spec.deadline - datetime.now(UTC)).total_seconds()
+        if left_s <= 0:
+            return _refuse(TOO_LATE, 1)
+        _end_after(left_s)
     try:
         _run(spec)
     except CodecLabError as error:
         return _refuse(f"{type(error).__name__}: {error}", 1)
     return 0
+
+
+def _end_after(left_s: float) -> None:
+    """End this process, and with its container the candidate's, when the money is used up."""
+
+    def end(*_: object) -> None:
+        os._exit(_refuse(TOO_LATE, 1))
+
+    signal.signal(signal.SIGALRM, end)  # by default the first process of a container ignores it
+    signal.setitimer(signal.ITIMER_REAL, left_s)
 
 
 def _run(spec: JobSpec) -> None:

@@ -21,12 +21,14 @@ def instructions(spec: JobSpec, conditions: Mapping[str, str]) -> str:
     -------
     str
         Plain text. The job that it gives measures into a folder of its own, where it finds no
-        rate point that it could take over.
+        rate point that it could take over, and no time limit of money.
     """
     again = spec.model_copy(
         update={
             "output_prefix": f"{spec.output_prefix}again/",
             "points_prefix": f"{spec.output_prefix}again/points/",
+            "reserved": None,
+            "deadline": None,
         }
     )
     packages = [

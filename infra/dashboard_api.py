@@ -131,6 +131,7 @@ class DashboardApi(Construct):
                     group.log_group_name for group in pipeline.log_groups
                 ),
                 "CODEC_LAB_ORIGIN": origin,
+                **({} if one_machine else {"CODEC_LAB_ON_AWS": "true"}),
             },
             settings=self._settings,
             memory_mib=1024,

@@ -53,6 +53,8 @@ class PhaseFunctions:
 
     def of_experiment(self, definition: Definition) -> list[PhaseFunction]:
         """Make the functions of the experiment's state machine."""
+        # Machines cost nothing where the lab's own does the work.
+        priced = {} if self._settings.one_machine else {"CODEC_LAB_ON_AWS": "true"}
         return [
             self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
             self._make(
@@ -60,14 +62,20 @@ class PhaseFunctions:
                 definition,
                 reads=("campaigns/*", "experiments/*"),
                 writes=("bundles/*",),
-                environment={"CODEC_LAB_MAX_SHARDS": str(self._settings.max_shards)},
+                environment={"CODEC_LAB_MAX_SHARDS": str(self._settings.max_shards), **priced},
             ),
-            self._make("JudgeValidation", definition, reads=("campaigns/*", "experiments/*")),
+            self._make(
+                "JudgeValidation",
+                definition,
+                reads=("campaigns/*", "experiments/*"),
+                environment=priced,
+            ),
             self._make(
                 "JudgeExecution",
                 definition,
                 reads=("experiments/*",),
                 writes=("experiments/*",),
+                environment=priced,
             ),
             self._make("DesignNext", definition),
             self._notify_human(definition),

@@ -4,12 +4,14 @@ from functools import cache
 
 import boto3
 
+from adapters.aws_pricing import tariff
 from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_ledger import DynamoLedger
 from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.system_clock import SystemClock
+from codec_lab.bench_costs import BenchCosts
 
 clock = SystemClock()
 
@@ -35,6 +37,12 @@ def listing(table: str, bucket: str) -> DynamoListing:
 def change_sets(table: str) -> DynamoChangeSets:
     """Connect to the table for the versions of the framework."""
     return DynamoChangeSets(table, boto3.client("dynamodb"))
+
+
+@cache
+def bench_costs(table: str) -> BenchCosts:
+    """Give what pays for jobs on AWS."""
+    return BenchCosts(records=records(table), ledger=ledger(table), clock=clock, tariff=tariff())
 
 
 @cache

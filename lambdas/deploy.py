@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.deploying import deploy
 from codec_lab.events import DeployRequest
 from codec_lab.phase import Phase
-from lambdas.connections import clock, objects, records
+from lambdas.connections import bench_costs, clock, objects, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -19,6 +19,7 @@ class Environment(FunctionEnvironment):
     table: str
     bucket: str
     max_shards: int = 1
+    on_aws: bool = False
 
 
 environment = Environment.read()
@@ -35,6 +36,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         objects=objects(environment.bucket),
         clock=clock,
         max_shards=environment.max_shards,
+        bench=bench_costs(environment.table) if environment.on_aws else None,
     )
     logger.info("Deployed bundle %s", result.validation.bundle_sha256[:12])
     return result.model_dump(mode="json")

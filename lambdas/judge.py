@@ -6,7 +6,7 @@ from codec_lab.errors import CandidateFaultError
 from codec_lab.events import JudgeRequest
 from codec_lab.judging import judge
 from codec_lab.phase import MAX_ATTEMPTS
-from lambdas.connections import clock, objects, records
+from lambdas.connections import bench_costs, clock, objects, records
 from lambdas.environment import FunctionEnvironment
 from lambdas.observability import log_about, logger
 
@@ -19,6 +19,7 @@ class Environment(FunctionEnvironment):
 
     table: str
     bucket: str
+    on_aws: bool = False
 
 
 environment = Environment.read()
@@ -35,6 +36,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             records=records(environment.table),
             objects=objects(environment.bucket),
             clock=clock,
+            bench=bench_costs(environment.table) if environment.on_aws else None,
         )
     except CandidateFaultError as fault:
         logger.warning("The %s failed: %s: %s", attempt, type(fault).__name__, fault)

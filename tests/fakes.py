@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
 from codec_lab.change_sets import ChangeSet
-from codec_lab.charge import Charge, Statement, summed
+from codec_lab.charge import Charge, Reserved, Statement, summed
 from codec_lab.errors import ConfigurationError, UnknownRecordError
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import DesignTask, FixTask
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
-from codec_lab.spending import Reserved, Spending
+from codec_lab.spending import Spending
 
 
 class ManualClock:
@@ -128,6 +128,11 @@ class MemoryRecords:
         campaign = self.campaign(campaign_id)
         cost = {"model_cost_usd": campaign.model_cost_usd + cost_usd}
         self.campaigns[campaign.campaign_id] = campaign.model_copy(update=cost)
+
+    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
+        stored = self.experiment(experiment.experiment_id)
+        cost = {"aws_cost_usd": (stored.aws_cost_usd or Decimal(0)) + cost_usd}
+        self.by_id[stored.experiment_id] = stored.model_copy(update=cost)
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         found = [e for e in self.by_id.values() if e.campaign_id == campaign_id]

@@ -18,10 +18,10 @@ from adapters.claude.pricing import price_of
 from adapters.claude.prompt_text import written
 from adapters.claude.prompting import system_prompt, tool
 from adapters.claude.secrecy import excerpt, redactor
-from codec_lab.charge import Charge, Service
+from codec_lab.charge import Charge, Reserved, Service
 from codec_lab.errors import CodecLabError, DesignRejectedError, ModelUnavailableError
 from codec_lab.prompts import Prompts
-from codec_lab.spending import Purse, Reserved
+from codec_lab.spending import Purse
 
 BUDGET_S = 780.0
 """Seconds for all turns of an attempt: a Lambda function has 900."""

@@ -96,6 +96,15 @@ def test_a_function_is_told_what_its_handler_asks_for(
     assert given <= told, "a function is told no more than it reads"
 
 
+@pytest.mark.parametrize("state", ["Deploy", "JudgeValidation", "JudgeExecution"])
+def test_machines_have_a_price_on_aws_alone(
+    aws: Assembly, one_machine: Assembly, state: str
+) -> None:
+    told = function_of(aws, state)["Environment"]["Variables"]
+    assert told["CODEC_LAB_ON_AWS"] == "true"
+    assert "CODEC_LAB_ON_AWS" not in function_of(one_machine, state)["Environment"]["Variables"]
+
+
 def test_functions_share_their_code_and_one_layer(aws: Assembly, one_machine: Assembly) -> None:
     for assembly, layers in ((aws, 1), (one_machine, 0)):
         functions = [

@@ -22,14 +22,14 @@ from codec_lab.campaign import (
     NextDesign,
 )
 from codec_lab.change_sets import ChangeSet, Outcome, Replayed
-from codec_lab.charge import Charge, Service, Statement
+from codec_lab.charge import Charge, Reserved, Service, Statement
 from codec_lab.errors import ConfigurationError
 from codec_lab.experiment import Attempt, Evaluation, ExperimentChanges, HumanReason
 from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import ChangeSets, Ledger, Records
 from codec_lab.proposal import Mind
-from codec_lab.spending import Reserved, Spending
+from codec_lab.spending import Spending
 from codec_lab.verdict import Fault
 from tests.fakes import MemoryChangeSets, MemoryLedger, MemoryRecords
 from tests.unit.builders import NOON, clip_result, experiment

@@ -6,6 +6,7 @@ import pytest
 
 from codec_lab.campaign import CampaignChanges, ControlChanges
 from codec_lab.campaigns import Answer, abandon, answer, set_paused
+from codec_lab.charge import Reserved
 from codec_lab.choosing import MAX_RUNS, choose_experiment
 from codec_lab.errors import ConfigurationError
 from codec_lab.events import Choice, ChooseRequest, OutcomeRequest, PhaseRequest
@@ -14,7 +15,6 @@ from codec_lab.notifying import notify_human
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import FixTool
 from codec_lab.recording_outcome import record_outcome
-from codec_lab.spending import Reserved
 from tests.fakes import (
     FakeExecutions,
     KeptListings,
@@ -105,7 +105,7 @@ def test_a_spent_budget_begins_nothing(records: MemoryRecords, clock: ManualCloc
     records.by_id.clear()
     assert chosen(records, clock, ledger=ledger).reason == (
         "The budget of 1.00 USD is spent: 0.60 USD are gone or reserved, "
-        "and a call may cost 0.60 USD."
+        "and the next step may cost 0.60 USD."
     )
     records.update_control("default", ControlChanges(budget_usd=Decimal("2.00")))
     assert chosen(records, clock, ledger=ledger).action == "run"

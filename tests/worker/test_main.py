@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -210,3 +211,15 @@ def test_command_and_job_must_agree(cloud: Cloud) -> None:
     sentence = refusal(cloud.worker("execute", spec.model_dump_json()), 2)
 
     assert sentence == "SPEC_JSON asks to validate, the command to execute."
+
+
+@pytest.mark.parametrize("left_s", [-1, 1], ids=["before it begins", "amid its work"])
+def test_a_worker_ends_when_the_reserved_time_is_over(cloud: Cloud, left_s: int) -> None:
+    spec = prepared(cloud, JobKind.EXECUTE)
+    deadline = datetime.now(UTC) + timedelta(seconds=left_s)
+    late = spec.model_copy(update={"deadline": deadline})
+
+    sentence = refusal(cloud.worker("execute", late.model_dump_json()), 1)
+
+    assert sentence == "The time that was reserved for this deployment's jobs is over."
+    assert f"/{BUCKET}/out/verdict.json" not in _Objects.data

@@ -971,7 +971,7 @@ export interface components {
          * @description Every command.
          * @enum {string}
          */
-        CommandName: "start" | "pause" | "resume" | "stop" | "run_one" | "budgets" | "rerun" | "answer";
+        CommandName: "start" | "pause" | "resume" | "stop" | "run_one" | "budgets" | "rerun" | "answer" | "ask";
         /**
          * CostShare
          * @description A part of what was spent; ``count`` says on how many experiments, where that is known.

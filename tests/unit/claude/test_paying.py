@@ -10,10 +10,9 @@ import pytest
 
 from adapters.claude.conversation import MAX_OUTPUT_TOKENS
 from adapters.claude.designer import ClaudeDesigner
-from codec_lab.charge import Charge, Service
+from codec_lab.charge import Charge, Reserved, Service
 from codec_lab.errors import BudgetExceededError, ModelUnavailableError
 from codec_lab.minds import DesignTask
-from codec_lab.spending import Reserved
 from tests.unit.claude.fake_service import Failure, FakeService, Reply, Tool
 from tests.unit.claude.test_designs import ANSWER_USD, MODEL, edit
 

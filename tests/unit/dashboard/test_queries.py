@@ -11,7 +11,7 @@ import pytest
 from codec_lab import documents, keys
 from codec_lab.campaign import CampaignChanges, Champion, Control, ControlChanges
 from codec_lab.candidate import Candidate
-from codec_lab.charge import Charge, Service, Statement
+from codec_lab.charge import Charge, Reserved, Service, Statement
 from codec_lab.clip import ClipRole
 from codec_lab.dashboard.cost import cost
 from codec_lab.dashboard.diffs import file_diffs, unified_diff
@@ -29,7 +29,6 @@ from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
 from codec_lab.prompts import KeptPrompts
 from codec_lab.proposal import Mind, Proposal
-from codec_lab.spending import Reserved
 from codec_lab.state_visit import StateVisit
 from codec_lab.verdict import Metric
 from tests.unit.builders import NOON, clip_result, experiment, opened

@@ -1,0 +1,149 @@
+"""The machines of a deployment: reserved before its jobs, settled by how long they were there."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from adapters.aws_pricing import tariff
+from codec_lab import documents
+from codec_lab.bench_costs import TIME_LIMIT, BenchCosts
+from codec_lab.campaign import ControlChanges
+from codec_lab.charge import Charge, Service
+from codec_lab.deploying import deploy
+from codec_lab.designing_next import design_next
+from codec_lab.errors import BudgetExceededError, CandidateCrashError
+from codec_lab.events import DeployRequest, DeployResult, JudgeRequest, PhaseRequest
+from codec_lab.experiment import ExperimentChanges
+from codec_lab.job import JobSpec
+from codec_lab.judging import judge
+from codec_lab.verdict import Fault
+from tests.fakes import ManualClock, MemoryLedger, MemoryObjects, MemoryRecords
+from tests.unit.builders import clip_result, experiment, opened, verdict
+
+ID = "default-0001"
+HOUR_USD = Decimal("0.12640")  # m7a.large 0.11592, an IPv4 address 0.005, 50 GB of gp3 0.00548
+CRASH = Fault(error_type="CandidateCrashError", message="IndexError")
+
+
+class Bench:
+    """An experiment that is ready to be deployed on AWS."""
+
+    def __init__(self, records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> None:
+        self.records, self.objects, self.clock = records, objects, clock
+        self.ledger = MemoryLedger()
+        self.costs = BenchCosts(records=records, ledger=self.ledger, clock=clock, tariff=tariff())
+        opened(records, objects, clock)
+        records.create_experiment(experiment())
+        changes = ExperimentChanges(
+            updated_at=clock.now(), proposal_key="campaigns/default/seed.json"
+        )
+        records.update_experiment(ID, changes)
+
+    def deploy(self) -> DeployResult:
+        request = DeployRequest(experiment_id=ID, run=1, validation_attempt=1, execution_attempt=1)
+        return deploy(
+            request,
+            records=self.records,
+            objects=self.objects,
+            clock=self.clock,
+            max_shards=2,
+            bench=self.costs,
+        )
+
+    def end(self, job: JobSpec, ended_at: datetime, fault: Fault | None = None) -> None:
+        results = tuple(clip_result(clip, {"x265-medium": 1.0}) for clip in job.clips)
+        told = verdict(job, fault=fault, results=() if fault else results)
+        told = told.model_copy(update={"started_at": ended_at, "ended_at": ended_at})
+        documents.save(self.objects, job.verdict_key, told)
+
+    def judge(self, request: JudgeRequest) -> None:
+        judge(
+            request,
+            records=self.records,
+            objects=self.objects,
+            clock=self.clock,
+            bench=self.costs,
+        )
+
+
+@pytest.fixture
+def bench(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> Bench:
+    return Bench(records, objects, clock)
+
+
+def usd(paid_s: int) -> Decimal:
+    return (HOUR_USD * paid_s / 3600).quantize(Decimal("0.000001"), "ROUND_UP")
+
+
+def test_a_deployment_reserves_its_time_limit_once(bench: Bench) -> None:
+    jobs = bench.deploy()
+    again = bench.deploy()  # the function is retried
+    # Two shards for two hours and a quarter, and three machines that idle for five minutes.
+    worst_usd = usd(2 * (7200 + 900) + 3 * 300)
+    assert bench.ledger.committed["default"] == worst_usd == Decimal("0.600400")
+    assert jobs.validation.reserved == jobs.execution.reserved == again.execution.reserved
+    assert {job.deadline for job in jobs.shards} == {jobs.validation.deadline}
+
+
+def test_what_does_not_fit_deploys_nothing(bench: Bench) -> None:
+    bench.records.update_control("default", ControlChanges(budget_usd=Decimal("0.55")))
+    with pytest.raises(BudgetExceededError, match=r"^Measuring may cost 0\.60 USD, which does not"):
+        bench.deploy()
+    assert not [key for key in bench.objects.data if key.startswith("bundles/")]
+    assert bench.ledger.committed["default"] == 0
+
+
+def test_a_failed_validation_is_paid_and_the_rest_is_given_back(bench: Bench) -> None:
+    job = bench.deploy().validation
+    assert job.deadline is not None
+    bench.end(job, job.deadline - TIME_LIMIT + timedelta(seconds=599.5), CRASH)
+    for _ in range(3):  # the function is retried
+        with pytest.raises(CandidateCrashError):
+            bench.judge(JudgeRequest(job=job))
+    charge = Charge(
+        service=Service.BATCH, purpose="validation", usd=usd(900), amounts={"machine_s": 900}
+    )
+    assert bench.ledger.statement("default").charges == (charge,)
+    assert bench.ledger.committed["default"] == usd(900) == Decimal("0.031600")
+    assert bench.records.experiment(ID).aws_cost_usd == usd(900)
+
+
+def test_an_execution_pays_from_the_deployment_to_the_end_of_each_shard(bench: Bench) -> None:
+    jobs = bench.deploy()
+    assert jobs.validation.deadline is not None
+    began_at = jobs.validation.deadline - TIME_LIMIT + timedelta(seconds=300)
+    bench.end(jobs.validation, began_at)
+    bench.judge(JudgeRequest(job=jobs.validation))
+    assert bench.ledger.statement("default").charges == ()  # it goes on
+    for shard, lasts_s in zip(jobs.shards, (400, 1000), strict=True):
+        bench.end(shard, began_at + timedelta(seconds=lasts_s))
+    request = JudgeRequest(job=jobs.execution, shards=jobs.shards, began_at=began_at)
+    bench.judge(request)
+    bench.judge(request)
+    spent = {one.purpose: (one.usd, one.count) for one in bench.ledger.statement("default").charges}
+    assert spent == {"validation": (usd(600), 1), "execution": (usd(1400 + 600), 2)}
+    assert bench.records.experiment(ID).aws_cost_usd == usd(600) + usd(2000)
+    assert bench.ledger.open == {}
+
+
+def test_a_point_of_bd_rate_costs_machines_too(bench: Bench) -> None:
+    parent, child = f"{1:064x}", f"{2:064x}"
+    bench.records.create_experiment(
+        experiment(2, candidate_sha256=parent, bd_rate_percent=10.0, proposal_key="p")
+    )
+    bench.records.create_experiment(
+        experiment(
+            3,
+            candidate_sha256=child,
+            parent_sha256=parent,
+            bd_rate_percent=8.0,
+            proposal_key="p",
+            model_cost_usd="0.05",
+            aws_cost_usd="0.03",
+        )
+    )
+    design_next(
+        PhaseRequest(experiment_id="default-0003", run=1), records=bench.records, clock=bench.clock
+    )
+    assert bench.records.experiment("default-0003").usd_per_point == Decimal("0.04")
