@@ -68,11 +68,15 @@ class Bundle(Model):
         )
         return cls(manifest=manifest, candidate=candidate, toolbox=framework.toolbox)
 
+    @property
+    def source(self) -> dict[str, str]:
+        """Everything that a candidate can import of its bundle, by path."""
+        return {**self.toolbox, **self.candidate.files}
+
     def to_zip(self) -> bytes:
         """Write the bundle; equal bundles give equal bytes."""
         files = {
-            **self.candidate.files,
-            **self.toolbox,
+            **self.source,
             MANIFEST_FILE: self.manifest.model_dump_json(indent=2) + "\n",
             REQUIREMENTS_FILE: "".join(f"{name}\n" for name in self.manifest.packages),
         }

@@ -34,7 +34,8 @@ LAST_FIX = MAX_ATTEMPTS - 1
 class OfflineFixer:
     """Keeps the port ``Fixer``.
 
-    Rules on the typed fault come first: they rewrite a line or raise a limit and keep the design.
+    A fault in a module of the framework takes the framework's last change back. Otherwise rules on
+    the typed fault come first: they rewrite a line or raise a limit and keep the design.
     Then the part of the design that the fault points to is taken back to the parent's, next the
     more suspect half of all that changed. The last fix is the parent with one fresh step of its
     parameters.
@@ -49,6 +50,9 @@ class OfflineFixer:
             If no rule leads to a bundle that has not failed yet.
         """
         repair = _Repair(task, Evidence.of(task.fault), _changes(task))
+        rollback = repair.rollback()
+        if rollback is not None:
+            return rollback
         for fix in repair.options():
             candidate = fix.proposal.candidate
             unchanged = candidate == task.parent.candidate != task.proposal.candidate
@@ -87,6 +91,19 @@ class _Repair(NamedTuple):
         yield from self.undone(by_halves=attempt == LAST_FIX - 1)
         if attempt < LAST_FIX:
             yield from self.fresh_steps()
+
+    def rollback(self) -> Fix | None:
+        """Take back the framework's last change, once, if its module is what raised."""
+        task, places = self.task, self.evidence.places
+        tried = any(one.fix_tool is FixTool.ROLLBACK_FRAMEWORK for one in task.history)
+        if tried or not places or places[0].file not in task.framework.toolbox:
+            return None
+        return Fix(
+            tool=FixTool.ROLLBACK_FRAMEWORK,
+            reason=f"Takes the framework's last change back after {task.fault.error_type} "
+            f"in {places[0].file}: {task.fault.message}",
+            proposal=task.proposal,
+        )
 
     def raised_limit(self) -> Iterator[Fix]:
         """Raise the limit that was hit, once: what needs more than twice as much is at fault."""

@@ -157,6 +157,6 @@ def _public(verdict: Verdict, results: Sequence[ClipResult]) -> bytes:
 
 def _texts(decoder: bytes, experiment: Experiment) -> Iterator[str]:
     assert experiment.bundle_sha256 is not None
-    for path, text in Bundle.from_zip(decoder, experiment.bundle_sha256).candidate.files.items():
+    for path, text in Bundle.from_zip(decoder, experiment.bundle_sha256).source.items():
         yield path
         yield text

@@ -15,6 +15,7 @@ from codec_lab.campaign import HARD_LIMITS
 from codec_lab.candidate import Candidate
 from codec_lab.errors import NothingLeftToTryError
 from codec_lab.experiment import Attempt
+from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.minds import FixTask
 from codec_lab.phase import Phase
@@ -429,3 +430,29 @@ def test_any_fault_of_any_source_ends_in_a_new_bundle_or_a_question(
         assert fix.reason
         assert Bundle.of(fix.proposal).manifest != Bundle.of(failed).manifest
         assert fix.proposal.candidate != broken.parent.candidate
+
+
+def test_a_module_of_the_framework_that_raises_is_rolled_back_once() -> None:
+    framework = Framework(version=2, files={"toolbox/scan.py": "ORDER = ()\n"})
+    frames = '  File "codec.py", line 9, in encode\n  File "toolbox/scan.py", line 1, in f\n'
+    fault = crash("IndexError", "no order").model_copy(update={"traceback": frames})
+    fix = OfflineFixer().fix(task(SOUND, fault, framework=framework))
+    assert fix.tool is FixTool.ROLLBACK_FRAMEWORK
+    assert fix.framework is None
+    assert fix.reason.startswith(
+        "Takes the framework's last change back after CandidateCrashError in toolbox/scan.py: "
+    )
+    tried = Attempt(
+        experiment_id="default-0001",
+        run=1,
+        phase=Phase.VALIDATION,
+        attempt=1,
+        at=NOON,
+        passed=False,
+        fix_tool=FixTool.ROLLBACK_FRAMEWORK,
+    )
+    again = OfflineFixer().fix(task(SOUND, fault, framework=framework, history=(tried,)))
+    assert again.tool is FixTool.EDIT_CANDIDATE
+    own = crash("IndexError", "no order", line_of(SOUND, "def encode") + 1)
+    other = OfflineFixer().fix(task(SOUND, own, framework=framework))
+    assert other.tool is FixTool.EDIT_CANDIDATE

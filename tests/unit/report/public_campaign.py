@@ -6,6 +6,7 @@ from codec_lab.campaign import CampaignChanges
 from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Evaluation, FixTried, HumanReason
+from codec_lab.framework import Framework
 from codec_lab.job import JobKind
 from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
@@ -81,7 +82,8 @@ class PublicCampaign:
                 parent_sha256=None,
                 change="",
                 hypothesis="",
-            )
+            ),
+            Framework(version=1, files=more.pop("modules", {})),  # type: ignore[arg-type]
         )
         bundle_sha256 = bundle.manifest.bundle_sha256
         self.objects.put(keys.bundle(bundle_sha256), bundle.to_zip())

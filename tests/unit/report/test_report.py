@@ -174,8 +174,17 @@ def test_files_without_room_are_absent_with_a_reason(campaign: PublicCampaign) -
     assert "lab report --output FOLDER" in entry.absence
 
 
-def test_a_decoder_that_names_a_hidden_clip_stays(campaign: PublicCampaign) -> None:
-    campaign.add_measured(5, -20.0, source=f'CLIP = "{HIDDEN}"\n')
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"source": f'CLIP = "{HIDDEN}"\n'},
+        {"modules": {"toolbox/scan.py": f'CLIP = "{HIDDEN}"\n'}},
+    ],
+)
+def test_a_decoder_that_names_a_hidden_clip_stays(
+    campaign: PublicCampaign, source: dict[str, object]
+) -> None:
+    campaign.add_measured(5, -20.0, **source)
     (entry,) = gathered(campaign).downloads
     assert (entry.experiment_id, entry.files) == ("default-0005", ())
     assert entry.absence == "Its source names something that is not for the public."
