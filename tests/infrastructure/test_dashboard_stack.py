@@ -51,8 +51,11 @@ def test_https_is_forced_on_aws_and_impossible_on_one_machine(
     assert behavior(one_machine)["ViewerProtocolPolicy"] == "allow-all"
 
 
-def test_every_answer_has_the_security_headers(aws: Assembly) -> None:
-    policy = aws.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+@pytest.mark.parametrize("name", ["Headers", "AssetHeaders"])
+def test_every_answer_has_the_security_headers(aws: Assembly, name: str) -> None:
+    made = aws.one("AWS::CloudFront::ResponseHeadersPolicy", name)
+    policy = dict(made["ResponseHeadersPolicyConfig"])
+    custom = policy.pop("CustomHeadersConfig", None)
     headers = policy["SecurityHeadersConfig"]
     directives = flat(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]).split("; ")
     assert set(directives) == {
@@ -81,12 +84,26 @@ def test_every_answer_has_the_security_headers(aws: Assembly) -> None:
     # Whatever the origin says, and without any word about other origins.
     assert {header["Override"] for header in headers.values()} == {True}
     assert set(policy) == {"Name", "SecurityHeadersConfig"}
+    if name == "AssetHeaders":
+        cached = {"Header": "Cache-Control", "Override": True}
+        assert custom == {"Items": [{**cached, "Value": "public, max-age=31536000, immutable"}]}
+    else:
+        assert custom is None
 
 
 def test_whatever_is_asked_the_headers_and_https_are_there(aws: Assembly) -> None:
     config = aws.one("AWS::CloudFront::Distribution")["DistributionConfig"]
     for served in (config["DefaultCacheBehavior"], *config["CacheBehaviors"]):
-        assert flat(served["ResponseHeadersPolicyId"]).startswith("<Headers")
+        kept = served.get("PathPattern") == "/admin/assets/*"
+        named = "<AssetHeaders" if kept else "<Headers"
+        assert flat(served["ResponseHeadersPolicyId"]).startswith(named)
+        # The managed policies CachingOptimized and CachingDisabled.
+        assert served["CachePolicyId"] == (
+            "658327ea-f89d-4fab-a63d-7e88639e58f6"
+            if kept
+            else "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        )
+        assert served["Compress"] is True
         assert served["ViewerProtocolPolicy"] == "redirect-to-https"
 
 

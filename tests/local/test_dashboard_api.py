@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import stat
 import time
 import urllib.parse
@@ -129,6 +130,19 @@ def test_pages_need_no_token_and_bear_the_headers(dashboard: Dashboard) -> None:
     assert "script-src 'self';" in page.headers["content-security-policy"]
     assert page.headers["x-frame-options"] == "DENY"
     assert dashboard.ask("/admin/config.json").data == {"sign_in": "token"}
+
+
+def test_files_named_by_their_content_are_kept_by_browsers(dashboard: Dashboard) -> None:
+    page = dashboard.ask("/admin/")
+    assert "immutable" not in page.headers.get("cache-control", "")
+    (script,) = re.findall(r'src="(/admin/assets/[^"]+\.js)"', page.body.decode())
+    kept = dashboard.ask(script)
+    assert kept.status == 200
+    assert kept.headers["content-type"].startswith("text/javascript")
+    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    for name in ("content-security-policy", "x-content-type-options", "strict-transport-security"):
+        assert kept.headers[name] == page.headers[name]
+    assert "immutable" not in dashboard.ask("/admin/config.json").headers.get("cache-control", "")
 
 
 @pytest.mark.parametrize("path", [*LOOKS, "/api/nothing"])
