@@ -1,6 +1,7 @@
 """The ports of the domain on AWS, made once for each execution environment of a function."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -13,30 +14,40 @@ from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.system_clock import SystemClock
 from codec_lab.bench_costs import BenchCosts
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
 clock = SystemClock()
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """Give the one client: making another costs as long as many questions."""
+    return boto3.client("dynamodb")
 
 
 @cache
 def records(table: str) -> DynamoRecords:
     """Connect to the table."""
-    return DynamoRecords(table, boto3.client("dynamodb"))
+    return DynamoRecords(table, dynamodb())
 
 
 @cache
 def ledger(table: str) -> DynamoLedger:
     """Connect to the table for the campaigns' money."""
-    return DynamoLedger(table, boto3.client("dynamodb"))
+    return DynamoLedger(table, dynamodb())
 
 
 @cache
 def listing(table: str, bucket: str) -> DynamoListing:
     """Connect to the table and the bucket for all experiments in short."""
-    return DynamoListing(table, boto3.client("dynamodb"), objects(bucket))
+    return DynamoListing(table, dynamodb(), objects(bucket))
 
 
+@cache
 def change_sets(table: str) -> DynamoChangeSets:
     """Connect to the table for the versions of the framework."""
-    return DynamoChangeSets(table, boto3.client("dynamodb"))
+    return DynamoChangeSets(table, dynamodb())
 
 
 @cache

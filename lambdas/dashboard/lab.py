@@ -16,7 +16,15 @@ from codec_lab.dashboard.evidence_queries import EvidenceQueries
 from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.framework_history import framework_history
 from codec_lab.report.gathering import gather_report
-from lambdas.connections import change_sets, clock, ledger, listing, objects, records
+from lambdas.connections import (
+    change_sets,
+    clock,
+    dynamodb,
+    ledger,
+    listing,
+    objects,
+    records,
+)
 from lambdas.environment import FunctionEnvironment
 
 
@@ -51,9 +59,8 @@ class Lab:
         table = records(environment.table)
         bucket = objects(environment.bucket)
         stepfunctions = boto3.client("stepfunctions")
-        dynamodb = boto3.client("dynamodb")
         experiments = listing(environment.table, environment.bucket)
-        log = DynamoCommandLog(environment.table, dynamodb)
+        log = DynamoCommandLog(environment.table, dynamodb())
         runs = CampaignExecutions(stepfunctions, environment.campaign_state_machine_arn)
         self.origin = environment.origin
         self.campaigns = CampaignQueries(
