@@ -1,7 +1,10 @@
 """What AWS costs, by its list prices of one day."""
 
+import math
+from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_UP, Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -13,6 +16,24 @@ _MICRODOLLAR = Decimal("0.000001")
 _S_PER_H = 3600
 
 Usd = Annotated[Decimal, Field(ge=0)]
+
+
+TRANSITIONS = 3
+"""State transitions for each metered function: an experiment's other states and its campaign's
+take part."""
+
+MOST_REQUESTS_USD = Decimal("0.005")
+"""What an invocation's requests and transitions cannot cost more than: 8,000 units written."""
+
+
+class Used(StrEnum):
+    """What an invocation asks other services for."""
+
+    WRITE_UNITS = "write_units"
+    READ_UNITS = "read_units"
+    PUTS = "puts"
+    GETS = "gets"
+    STORED_BYTES = "stored_bytes"
 
 
 class Tariff(Model):
@@ -67,6 +88,55 @@ class Tariff(Model):
             count=jobs,
             amounts={"machine_s": paid_s},
         )
+
+    def worst_invocation_usd(self, timeout_s: float, memory_mib: int) -> Decimal:
+        """Price the most that a function's invocation can cost with what it asks for."""
+        return self._computed(timeout_s, memory_mib) + MOST_REQUESTS_USD
+
+    def invocation(
+        self, purpose: str, *, took_s: float, memory_mib: int, used: Mapping[Used, int]
+    ) -> list[Charge]:
+        """Price an invocation with what it asked for, and its part of the state machines."""
+
+        def charge(service: Service, usd: Decimal, count: int, **amounts: int) -> Charge:
+            return Charge(
+                service=service, purpose=purpose, usd=_rounded_up(usd), count=count, amounts=amounts
+            )
+
+        written, read = used.get(Used.WRITE_UNITS, 0), used.get(Used.READ_UNITS, 0)
+        puts, gets = used.get(Used.PUTS, 0), used.get(Used.GETS, 0)
+        stored = used.get(Used.STORED_BYTES, 0)
+        kept_usd = self.s3_usd_per_gb_month * self.s3_months * stored / 1_000_000_000
+        return [
+            charge(
+                Service.LAMBDA, self._computed(took_s, memory_mib), 1, ms=math.ceil(took_s * 1000)
+            ),
+            charge(
+                Service.STEP_FUNCTIONS,
+                self.step_functions_usd_per_transition * TRANSITIONS,
+                TRANSITIONS,
+                transitions=TRANSITIONS,
+            ),
+            charge(
+                Service.DYNAMODB,
+                self.dynamodb_usd_per_write_unit * written + self.dynamodb_usd_per_read_unit * read,
+                1,
+                write_units=written,
+                read_units=read,
+            ),
+            charge(
+                Service.S3,
+                self.s3_usd_per_put * puts + self.s3_usd_per_get * gets + kept_usd,
+                puts + gets,
+                puts=puts,
+                gets=gets,
+                stored_bytes=stored,
+            ),
+        ]
+
+    def _computed(self, took_s: float, memory_mib: int) -> Decimal:
+        gb_s = Decimal(str(took_s)) * memory_mib / 1024
+        return self.lambda_usd_per_gb_s * gb_s + self.lambda_usd_per_request
 
 
 def _rounded_up(usd: Decimal) -> Decimal:

@@ -46,6 +46,8 @@ class PhaseFunctions:
         self._data = data
         self._secret = secret
         self._settings = settings
+        # Nothing is metered where the machine is the user's own.
+        self._priced = {} if settings.one_machine else {"CODEC_LAB_ON_AWS": "true"}
         self._code = function_code()
         # The functions of the one-machine cloud run in its own interpreter, which has the
         # packages; wheels for another Python would hide them.
@@ -53,8 +55,6 @@ class PhaseFunctions:
 
     def of_experiment(self, definition: Definition) -> list[PhaseFunction]:
         """Make the functions of the experiment's state machine."""
-        # Machines cost nothing where the lab's own does the work.
-        priced = {} if self._settings.one_machine else {"CODEC_LAB_ON_AWS": "true"}
         return [
             self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
             self._make(
@@ -62,22 +62,25 @@ class PhaseFunctions:
                 definition,
                 reads=("campaigns/*", "experiments/*"),
                 writes=("bundles/*",),
-                environment={"CODEC_LAB_MAX_SHARDS": str(self._settings.max_shards), **priced},
+                environment={
+                    "CODEC_LAB_MAX_SHARDS": str(self._settings.max_shards),
+                    **self._priced,
+                },
             ),
             self._make(
                 "JudgeValidation",
                 definition,
                 reads=("campaigns/*", "experiments/*"),
-                environment=priced,
+                environment=self._priced,
             ),
             self._make(
                 "JudgeExecution",
                 definition,
                 reads=("experiments/*",),
                 writes=("experiments/*",),
-                environment=priced,
+                environment=self._priced,
             ),
-            self._make("DesignNext", definition),
+            self._make("DesignNext", definition, environment=self._priced),
             self._notify_human(definition),
             self._fix("FixValidation", definition),
             self._fix("FixExecution", definition),
@@ -133,6 +136,7 @@ class PhaseFunctions:
             writes=writes,
             environment={
                 "CODEC_LAB_ANTHROPIC_SECRET_ARN": self._secret.secret_arn,
+                **self._priced,
                 **{name: model for name, model in models.items() if model is not None},
             },
             memory_mib=1024,

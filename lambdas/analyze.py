@@ -6,6 +6,7 @@ from codec_lab.analyzing import analyze
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
 from lambdas.connections import clock, objects, records
+from lambdas.metering import metered
 from lambdas.minds import MindEnvironment, analyst_of
 from lambdas.observability import log_about, logger
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 environment = MindEnvironment.read()
 
 
+@metered(environment, "analysis")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Sum up what was measured."""
     request = PhaseRequest.model_validate(event)

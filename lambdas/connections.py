@@ -13,6 +13,7 @@ from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.system_clock import SystemClock
 from codec_lab.bench_costs import BenchCosts
+from codec_lab.function_costs import FunctionCosts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -54,6 +55,12 @@ def change_sets(table: str) -> DynamoChangeSets:
 def bench_costs(table: str) -> BenchCosts:
     """Give what pays for jobs on AWS."""
     return BenchCosts(records=records(table), ledger=ledger(table), clock=clock, tariff=tariff())
+
+
+@cache
+def function_costs(table: str) -> FunctionCosts:
+    """Give what pays for functions on AWS."""
+    return FunctionCosts(records=records(table), ledger=ledger(table), clock=clock, tariff=tariff())
 
 
 @cache

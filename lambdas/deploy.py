@@ -6,25 +6,24 @@ from codec_lab.deploying import deploy
 from codec_lab.events import DeployRequest
 from codec_lab.phase import Phase
 from lambdas.connections import bench_costs, clock, objects, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.metering import MeteredEnvironment, metered
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
+class Environment(MeteredEnvironment):
     """What this function is told."""
 
-    table: str
     bucket: str
     max_shards: int = 1
-    on_aws: bool = False
 
 
 environment = Environment.read()
 
 
+@metered(environment, "deploy")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Store the candidate's bundle and describe its jobs."""
     request = DeployRequest.model_validate(event)

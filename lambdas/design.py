@@ -6,6 +6,7 @@ from codec_lab.designing import design
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
 from lambdas.connections import clock, objects, records
+from lambdas.metering import metered
 from lambdas.minds import MindEnvironment, designer_of
 from lambdas.observability import log_about, logger
 
@@ -20,6 +21,7 @@ class Environment(MindEnvironment):
 environment = Environment.read()
 
 
+@metered(environment, "design")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Have a mind write the experiment's candidate."""
     request = PhaseRequest.model_validate(event)

@@ -6,22 +6,17 @@ from codec_lab.designing_next import design_next
 from codec_lab.events import PhaseRequest
 from codec_lab.phase import Phase
 from lambdas.connections import clock, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.metering import MeteredEnvironment, metered
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
-    """What this function is told."""
-
-    table: str
+environment = MeteredEnvironment.read()
 
 
-environment = Environment.read()
-
-
+@metered(environment, "design_next")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Choose the next design's parent and complete the experiment."""
     request = PhaseRequest.model_validate(event)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.events import FixRequest
 from codec_lab.fixing import fix
 from lambdas.connections import change_sets, clock, objects, records
+from lambdas.metering import metered
 from lambdas.minds import MindEnvironment, fixer_of
 from lambdas.observability import log_about, logger
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 environment = MindEnvironment.read()
 
 
+@metered(environment, "fix")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Have a mind change what failed."""
     request = FixRequest.model_validate(event)

@@ -7,24 +7,23 @@ from codec_lab.events import JudgeRequest
 from codec_lab.judging import judge
 from codec_lab.phase import MAX_ATTEMPTS
 from lambdas.connections import bench_costs, clock, objects, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.metering import MeteredEnvironment, metered
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
+class Environment(MeteredEnvironment):
     """What this function is told."""
 
-    table: str
     bucket: str
-    on_aws: bool = False
 
 
 environment = Environment.read()
 
 
+@metered(environment, "judge")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Believe the verdict of a job, or raise its fault."""
     request = JudgeRequest.model_validate(event)

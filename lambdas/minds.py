@@ -10,13 +10,13 @@ from codec_lab.proposal import Mind
 from codec_lab.spending import CampaignPurse
 from lambdas.connections import clock, ledger, objects, records
 from lambdas.environment import FunctionEnvironment
+from lambdas.metering import MeteredEnvironment
 from lambdas.observability import log_model_calls
 
 
-class MindEnvironment(FunctionEnvironment):
+class MindEnvironment(MeteredEnvironment):
     """What the functions with a mind are told."""
 
-    table: str
     bucket: str
     anthropic_secret_arn: str | None = None
     design_model: str = "claude-opus-5-5"

@@ -96,8 +96,20 @@ def test_a_function_is_told_what_its_handler_asks_for(
     assert given <= told, "a function is told no more than it reads"
 
 
-@pytest.mark.parametrize("state", ["Deploy", "JudgeValidation", "JudgeExecution"])
-def test_machines_have_a_price_on_aws_alone(
+@pytest.mark.parametrize(
+    "state",
+    [
+        "Design",
+        "Deploy",
+        "JudgeValidation",
+        "JudgeExecution",
+        "FixValidation",
+        "FixExecution",
+        "Analyze",
+        "DesignNext",
+    ],
+)
+def test_what_an_experiment_uses_has_a_price_on_aws_alone(
     aws: Assembly, one_machine: Assembly, state: str
 ) -> None:
     told = function_of(aws, state)["Environment"]["Variables"]
