@@ -27,7 +27,7 @@ from codec_lab.proposal import Proposal
 from codec_lab.tiers import REFERENCE_ANCHOR
 
 SHOWN_COMMANDS = 200
-SHOWN_REQUESTS = 50
+SHOWN_REQUESTS = 20
 """Of one campaign; the total counts all."""
 
 
