@@ -17,6 +17,7 @@ from infra.dependencies_layer import DependenciesLayer
 from infra.lab_function import LabFunction, function_code
 from infra.log_group import retention
 from infra.pipeline_stack import PipelineStack
+from infra.question_function import QuestionFunction
 from infra.settings import InfraSettings
 from infra.sign_in import SignIn
 
@@ -112,14 +113,26 @@ class DashboardApi(Construct):
         return served
 
     def _make_function(self, data: DataStack, pipeline: PipelineStack, origin: str) -> LabFunction:
+        code = function_code()
         one_machine = self._settings.one_machine
+        layers = [] if one_machine else [DependenciesLayer(self, "Dependencies")]
+        answering = QuestionFunction(
+            self,
+            "Ask",
+            data=data,
+            pipeline=pipeline,
+            code=code,
+            layers=layers,
+            settings=self._settings,
+        )
+        secret_arn = pipeline.anthropic_secret.secret_arn
         served = LabFunction(
             self,
             "Api",
             module="api",
             timeout_s=_TIMEOUT_S,
-            code=function_code(),
-            layers=[] if one_machine else [DependenciesLayer(self, "Dependencies")],
+            code=code,
+            layers=layers,
             environment={
                 "CODEC_LAB_TABLE": data.records.table.table_name,
                 "CODEC_LAB_BUCKET": data.evidence.bucket.bucket_name,
@@ -131,7 +144,9 @@ class DashboardApi(Construct):
                     group.log_group_name for group in pipeline.log_groups
                 ),
                 "CODEC_LAB_ORIGIN": origin,
+                "CODEC_LAB_ASK_FUNCTION": answering.function.function_name,
                 **({} if one_machine else {"CODEC_LAB_ON_AWS": "true"}),
+                "CODEC_LAB_ANTHROPIC_SECRET_ARN": secret_arn,
             },
             settings=self._settings,
             memory_mib=1024,
@@ -151,6 +166,8 @@ class DashboardApi(Construct):
         _allow(role, "states:ListExecutions", pipeline.campaign.arn)
         groups = [group.log_group_arn for group in pipeline.log_groups]
         _allow(role, "logs:FilterLogEvents", *groups)
+        _allow(role, "lambda:InvokeFunction", answering.function.function_arn)
+        _allow(role, "secretsmanager:DescribeSecret", secret_arn)  # whether, not what
         _allow(role, "batch:ListJobs", "*")
         _allow(role, "cloudwatch:DescribeAlarms", "*")
         acknowledge(

@@ -41,6 +41,7 @@ class PipelineStack(Stack):
         self._data = data
         self._settings = settings
         secret = anthropic_secret(self, settings)
+        self.anthropic_secret = secret
         self._functions = PhaseFunctions(self, data=data, secret=secret, settings=settings)
         network = BenchNetwork(self, "BenchNetwork", settings=settings)
         compute = BenchCompute(self, "BenchCompute", network=network, settings=settings)

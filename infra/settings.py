@@ -33,7 +33,7 @@ class InfraSettings(BaseModel):
         Cost of the account's month at which the same address is told; 0 is no budget.
     anthropic_secret_arn : str or None
         An existing secret with the Anthropic key; without it an empty one is made.
-    design_model, fix_model, analysis_model : str or None
+    design_model, fix_model, analysis_model, ask_model : str or None
         Claude models; without them the handlers' own defaults hold.
     max_vcpus : int
         Most vCPUs of workers at once, in the Spot and in the on-demand environment each.
@@ -58,6 +58,7 @@ class InfraSettings(BaseModel):
     design_model: str | None = None
     fix_model: str | None = None
     analysis_model: str | None = None
+    ask_model: str | None = None
     max_vcpus: Annotated[int, Field(ge=2, le=1024)] = 16
     max_shards: Annotated[int, Field(ge=1, le=40)] = 8
     log_retention_days: Days = 90

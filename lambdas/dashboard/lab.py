@@ -4,11 +4,14 @@ from functools import cache, partial
 
 import boto3
 
+from adapters.answering_function import AnsweringFunction
 from adapters.campaign_executions import CampaignExecutions
 from adapters.command_log import DynamoCommandLog
 from adapters.log_lines import CloudWatchLogs
 from adapters.operations import AwsOperations
+from adapters.question_log import DynamoQuestions
 from adapters.step_functions import StepFunctionsExecutions
+from codec_lab.asking.asking import Asking
 from codec_lab.dashboard.campaign_queries import CampaignQueries
 from codec_lab.dashboard.commands import Commands
 from codec_lab.dashboard.cost import CostQueries
@@ -49,6 +52,8 @@ class Environment(FunctionEnvironment):
     alarm_prefix: str
     log_groups: str
     origin: str
+    ask_function: str
+    anthropic_secret_arn: str
     on_aws: bool = False
 
 
@@ -95,6 +100,18 @@ class Lab:
             framework_history,
             records=table,
             change_sets=change_sets(environment.table),
+        )
+        self.asking = Asking(
+            records=table,
+            questions=DynamoQuestions(environment.table, dynamodb),
+            log=log,
+            answering=AnsweringFunction(
+                environment.ask_function,
+                environment.anthropic_secret_arn,
+                aws_lambda=boto3.client("lambda"),
+                secretsmanager=boto3.client("secretsmanager"),
+            ),
+            clock=clock,
         )
         self.commands = Commands(
             records=table,

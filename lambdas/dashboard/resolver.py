@@ -7,6 +7,7 @@ from lambdas.dashboard import (
     command_routes,
     experiment_routes,
     framework_routes,
+    question_routes,
     report_routes,
 )
 from lambdas.dashboard.application import app
@@ -18,6 +19,7 @@ __all__ = [
     "experiment_routes",
     "framework_routes",
     "openapi_document",
+    "question_routes",
     "report_routes",
 ]
 
@@ -31,8 +33,8 @@ printed address ends with `#token=TOKEN`, or `{"sign_in": "oidc", "authority": â
 Answers to GET carry a weak `ETag`; `If-None-Match` is answered by 304. The header `Date` tells how
 old an answer is. A refusal is a `Problem`: one sentence, and after a conflict how things stand now.
 
-Every command needs the role operator, a random `Idempotency-Key` and the `version` that its author
-saw: of the campaign's settings, or the run of the experiment.
+Every order needs the role operator and a random `Idempotency-Key`; all but a question also the
+`version` that its author saw: of the campaign's settings, or the run of the experiment.
 """
 
 app.configure_openapi(

@@ -74,7 +74,7 @@ def test_pages_and_api_share_an_origin(aws: Assembly) -> None:
 
 def test_the_function_knows_the_only_origin_of_orders(aws: Assembly, one_machine: Assembly) -> None:
     for assembly, expected in ((aws, "https://<Distribution"), (one_machine, "http://127.0.0.1:")):
-        variables = assembly.one("AWS::Lambda::Function", "DashboardApi")["Environment"]
+        variables = assembly.one("AWS::Lambda::Function", "DashboardApiFunction")["Environment"]
         origin = flat(variables["Variables"]["CODEC_LAB_ORIGIN"])
         assert origin.startswith(expected)
         assert not origin.endswith("/")

@@ -127,7 +127,7 @@ def test_every_function_is_named_here(aws: Assembly) -> None:
         if function["Handler"].startswith("lambdas.")
     }
     states = {f"lambdas.{module_of(state)}.handler" for state in FUNCTIONS}
-    assert handlers == states | {"lambdas.api.handler"}
+    assert handlers == states | {"lambdas.api.handler", "lambdas.ask.handler"}
 
 
 def test_a_function_writes_to_its_own_log(aws: Assembly) -> None:
@@ -155,7 +155,16 @@ def test_the_api_reads_the_lab_and_starts_and_stops_its_machines(aws: Assembly) 
             for machine in machines
         ),
         ("states:ListExecutions", "CampaignStateMachine"),
+        ("lambda:InvokeFunction", "DashboardApiAskFunction"),
+        ("secretsmanager:DescribeSecret", "AnthropicSecret"),
     }
+
+
+def test_questions_are_answered_by_reading(aws: Assembly) -> None:
+    expected = RECORDS | SECRET | reads("campaigns", "experiments")
+    assert permissions(aws, "DashboardApiAskRole") == expected
+    invoked = aws.one("AWS::Lambda::EventInvokeConfig")
+    assert invoked["MaximumRetryAttempts"] == 0
 
 
 def test_a_worker_reads_its_job_and_writes_its_evidence(aws: Assembly) -> None:
@@ -197,7 +206,7 @@ def test_no_role_has_an_action_or_a_resource_too_many(aws: Assembly) -> None:
         for name in aws.resources("AWS::IAM::Role")
         if not name.startswith("CustomCDKBucketDeployment")  # the CDK's own
     ]
-    assert len(ours) == len(FUNCTIONS) + 8
+    assert len(ours) == len(FUNCTIONS) + 9
     for role in ours:
         for action, resource in aws.allowed(role):
             assert "*" not in action, (role, action)

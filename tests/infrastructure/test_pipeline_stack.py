@@ -130,7 +130,7 @@ def test_functions_share_their_code_and_one_layer(aws: Assembly, one_machine: As
 
 def test_every_log_is_kept_for_a_time(aws: Assembly) -> None:
     log_groups = aws.resources("AWS::Logs::LogGroup")
-    others = ("worker", "network", "reminders", "api", "requests of the api")
+    others = ("worker", "network", "reminders", "api", "questions", "requests of the api")
     assert len(log_groups) == len(STATES) + len(MACHINES) + len(others)
     assert {log_group["RetentionInDays"] for log_group in log_groups.values()} == {90}
 

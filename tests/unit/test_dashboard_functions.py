@@ -145,3 +145,15 @@ def test_the_heat_map_is_the_psnr_of_blocks_on_a_fixed_scale() -> None:
     assert psnr == [50, 10 * math.log10(255**2 / 100)]
     assert worst[0] == worst[1]
     assert best[0] == best[1]
+
+
+def test_cited_experiments_are_found_in_an_answer_and_nothing_else() -> None:
+    text = "my-c.x-0001 beats my-c.x-00012; <b>my-c.x-0002</b> not-my-c.x-0001"
+    (found,) = evaluate(
+        "features/ask/citations.ts", f"m.stretches({text!r}, ['my-c.x-0001', 'my-c.x-0002'])"
+    )
+    assert "".join(one["text"] for one in found) == text
+    assert [one["text"] for one in found if one["experiment"]] == ["my-c.x-0001", "my-c.x-0002"]
+    assert evaluate("features/ask/citations.ts", "m.stretches('a (b', [])") == [
+        [{"text": "a (b", "experiment": False}]
+    ]

@@ -32,7 +32,7 @@ export function App({ theme, onSignOut }: Props) {
         navigationWidth={220}
         navigationOpen={isNavigationOpen}
         onNavigationChange={({ detail }) => setIsNavigationOpen(detail.open)}
-        navigation={<Navigation campaigns={campaigns.list} />}
+        navigation={<Navigation campaigns={campaigns.list} current={campaigns.current} />}
         ariaLabels={{
           navigation: "Pages",
           navigationClose: "Close navigation",

@@ -3,7 +3,8 @@ import SideNavigation, {
   type SideNavigationProps,
 } from "@cloudscape-design/components/side-navigation";
 import { useLocation, useSearchParams } from "wouter";
-import type { CampaignView } from "../client/models";
+import type { CampaignView, QuestionList } from "../client/models";
+import { Pace, useLive } from "../client/polling";
 import { useHref, useNamedCampaign } from "./campaignChoice";
 
 const PAGES: [string, string][] = [
@@ -16,12 +17,21 @@ const PAGES: [string, string][] = [
   ["/health", "Health"],
 ];
 
+const ASK: [string, string] = ["/ask", "Ask the lab"];
+
+interface Props {
+  campaigns: readonly CampaignView[];
+  current: CampaignView | null;
+}
+
 /** The pages on the left, and the campaign they are about where there are several. */
-export function Navigation({ campaigns }: { campaigns: readonly CampaignView[] }) {
+export function Navigation({ campaigns, current }: Props) {
   const [location, navigate] = useLocation();
   const href = useHref();
-  const active = PAGES.find(([path]) => location.startsWith(path))?.[0] ?? "/progress";
-  const items: SideNavigationProps.Item[] = PAGES.map(([path, text]) => ({
+  const canAsk = useCanAsk(current);
+  const pages = canAsk ? [...PAGES, ASK] : PAGES;
+  const active = pages.find(([path]) => location.startsWith(path))?.[0] ?? "/progress";
+  const items: SideNavigationProps.Item[] = pages.map(([path, text]) => ({
     type: "link",
     text,
     href: path,
@@ -37,6 +47,12 @@ export function Navigation({ campaigns }: { campaigns: readonly CampaignView[] }
       }}
     />
   );
+}
+
+/** Whether somebody answers questions; where nobody does, there is no page to ask on. */
+function useCanAsk(campaign: CampaignView | null): boolean {
+  const path = campaign && `/campaigns/${encodeURIComponent(campaign.campaign_id)}/questions`;
+  return useLive<QuestionList>(path, Pace.still).data?.available ?? false;
 }
 
 function CampaignSelect({ campaigns }: { campaigns: readonly CampaignView[] }) {

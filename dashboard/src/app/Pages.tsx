@@ -7,6 +7,7 @@ import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { ExperimentsPage } from "../features/experiments/ExperimentsPage";
 
+const AskPage = lazy(() => import("../features/ask/AskPage"));
 const CampaignPage = lazy(() => import("../features/campaign/CampaignPage"));
 const ComparePage = lazy(() => import("../features/compare/ComparePage"));
 const CostPage = lazy(() => import("../features/cost/CostPage"));
@@ -28,6 +29,7 @@ export function Pages() {
         <Route path="/experiments/:id">{({ id }) => <ExperimentPage key={id} id={id} />}</Route>
         <Route path="/compare" component={ComparePage} />
         <Route path="/lineage" component={LineagePage} />
+        <Route path="/ask" component={AskPage} />
         <Route path="/campaign" component={CampaignPage} />
         <Route path="/cost" component={CostPage} />
         <Route path="/health" component={HealthPage} />

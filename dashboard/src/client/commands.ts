@@ -3,10 +3,10 @@ import { useRef } from "react";
 import { useApi } from "./ApiContext";
 import { ApiError } from "./errors";
 
-/** A command to the API: where it goes, and what it says besides the version that was seen. */
+/** An order to the API: where it goes, and what it says. */
 export interface Order {
   path: string;
-  body: { version: number } & Record<string, unknown>;
+  body: Record<string, unknown>;
 }
 
 /**

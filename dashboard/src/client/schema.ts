@@ -480,6 +480,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/campaigns/{campaign_id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /api/campaigns/{campaign_id}/questions */
+        get: operations["listQuestions"];
+        put?: never;
+        /** POST /api/campaigns/{campaign_id}/questions */
+        post: operations["askQuestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/campaigns/{campaign_id}/report": {
         parameters: {
             query?: never;
@@ -604,6 +622,14 @@ export interface components {
             /** Hint */
             hint?: string | null;
             phase?: components["schemas"]["Phase"] | null;
+        };
+        /**
+         * Asked
+         * @description What a person wants to know.
+         */
+        Asked: {
+            /** Question */
+            question: string;
         };
         /**
          * Attempt
@@ -1889,6 +1915,81 @@ export interface components {
             /** Others */
             others: components["schemas"]["OtherPrompt"][];
         };
+        /**
+         * Question
+         * @description A question with what became of it.
+         *
+         *     Attributes
+         *     ----------
+         *     question_id : str
+         *         The random key it was sent with: sent again it is asked once.
+         *     user : str
+         *         Who asked.
+         *     answer : str or None
+         *         Text, never markup.
+         *     experiment_ids : tuple of str
+         *         The experiments of the campaign that the answer rests on.
+         *     failure : str or None
+         *         Why there is no answer, in a sentence.
+         *     model : str or None
+         *         Which model answered.
+         *     cost_usd : float
+         *         What the answer cost, or the failed try.
+         */
+        Question: {
+            /** Question Id */
+            question_id: string;
+            /** Campaign Id */
+            campaign_id: string;
+            /** User */
+            user: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Question */
+            question: string;
+            /** @default asked */
+            status: components["schemas"]["QuestionStatus"];
+            /** Answer */
+            answer?: string | null;
+            /**
+             * Experiment Ids
+             * @default []
+             */
+            experiment_ids: string[];
+            /** Failure */
+            failure?: string | null;
+            /** Model */
+            model?: string | null;
+            /**
+             * Cost Usd
+             * @default 0
+             */
+            cost_usd: number;
+        };
+        /**
+         * QuestionList
+         * @description The last questions about a campaign, the latest first.
+         *
+         *     Attributes
+         *     ----------
+         *     available : bool
+         *         Whether the lab can be asked: it has a key for the model.
+         */
+        QuestionList: {
+            /** Available */
+            available: boolean;
+            /** Questions */
+            questions: components["schemas"]["Question"][];
+        };
+        /**
+         * QuestionStatus
+         * @description Where a question stands.
+         * @enum {string}
+         */
+        QuestionStatus: "asked" | "answered" | "failed";
         /**
          * RatePoint
          * @description One clip at one quality, decoded and measured.
@@ -3926,6 +4027,140 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A campaign's name. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionList"];
+                };
+            };
+            /** @description Who asks is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request cannot be understood. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askQuestion: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Random; the same command sent again with it is carried out once. */
+                "idempotency-key": string;
+            };
+            path: {
+                /** @description A campaign's name. */
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Question"];
+                };
+            };
+            /** @description Who asks is not known. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Who asks may not do that. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else was first; `current` is how things stand now. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

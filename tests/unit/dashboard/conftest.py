@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from codec_lab.asking.asking import Asking
+from codec_lab.asking.question import Question
 from codec_lab.dashboard.campaign_queries import CampaignQueries
 from codec_lab.dashboard.campaign_views import AlarmView
 from codec_lab.dashboard.command_models import AuditEntry
@@ -113,6 +115,44 @@ class CalmOperations:
         return JobCounts(waiting=1, running=2)
 
 
+class MemoryQuestions:
+    def __init__(self) -> None:
+        self.by_key: dict[tuple[str, str], Question] = {}
+
+    def begin(self, question: Question) -> Question | None:
+        key = (question.campaign_id, question.question_id)
+        if key in self.by_key:
+            return self.by_key[key]
+        self.by_key[key] = question
+        return None
+
+    def get(self, campaign_id: str, question_id: str) -> Question:
+        return self.by_key[campaign_id, question_id]
+
+    def finish(self, question: Question) -> None:
+        self.by_key[question.campaign_id, question.question_id] = question
+
+    def of_campaign(self, campaign_id: str) -> Sequence[Question]:
+        return [one for (campaign, _), one in self.by_key.items() if campaign == campaign_id]
+
+
+class SilentAnswering:
+    """Starts nothing, and has a key or none."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, str]] = []
+        self.has_key = True
+        self.fault: Exception | None = None
+
+    def start(self, campaign_id: str, question_id: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.started.append((campaign_id, question_id))
+
+    def is_available(self) -> bool:
+        return self.has_key
+
+
 class Api:
     """The API with everything behind it in memory."""
 
@@ -121,6 +161,7 @@ class Api:
         self.clock, self.runs, self.log = ManualClock(), FakeRuns(), MemoryCommandLog()
         self.executions, self.logs = FakeExecutions(), KeptLogs()
         self.ledger = MemoryLedger()
+        self.questions, self.answering = MemoryQuestions(), SilentAnswering()
         self.change_sets = MemoryChangeSets(self.records)
         listing = RecordsListing(self.records)
         experiments = ExperimentQueries(records=self.records, listing=listing, histories=self.runs)
@@ -150,6 +191,13 @@ class Api:
             ),
             framework=partial(
                 framework_history, records=self.records, change_sets=self.change_sets
+            ),
+            asking=Asking(
+                records=self.records,
+                questions=self.questions,
+                log=self.log,
+                answering=self.answering,
+                clock=self.clock,
             ),
             commands=Commands(
                 records=self.records,
