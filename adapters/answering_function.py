@@ -18,14 +18,15 @@ class AnsweringFunction:
     ----------
     function_name : str
         The function.
-    secret_arn : str
-        The secret with the model's key. Whether it has a value is asked, never the value.
+    secret_arn : str or None
+        The secret with the model's key, if not the environment alone has it. Whether it has a
+        value is asked, never the value.
     aws_lambda, secretsmanager
         How to reach them.
     """
 
     def __init__(
-        self, function_name: str, secret_arn: str, *, aws_lambda: Any, secretsmanager: Any
+        self, function_name: str, secret_arn: str | None, *, aws_lambda: Any, secretsmanager: Any
     ) -> None:
         self._function_name, self._secret_arn = function_name, secret_arn
         self._lambda, self._secretsmanager = aws_lambda, secretsmanager
@@ -43,6 +44,8 @@ class AnsweringFunction:
         """Tell whether there is a key for the model."""
         if os.environ.get(KEY_VARIABLE, "").strip():
             return True
+        if self._secret_arn is None:
+            return False
         try:
             with store_errors(f"Secret {self._secret_arn}"):
                 secret = self._secretsmanager.describe_secret(SecretId=self._secret_arn)

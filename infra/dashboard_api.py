@@ -112,6 +112,12 @@ class DashboardApi(Construct):
         )
         return served
 
+    @staticmethod
+    def _on_aws(secret_arn: str) -> dict[str, str]:
+        # The emulator says of an empty secret that it has a value: there the environment has the
+        # model's key, and nothing has a price.
+        return {"CODEC_LAB_ON_AWS": "true", "CODEC_LAB_ANTHROPIC_SECRET_ARN": secret_arn}
+
     def _make_function(self, data: DataStack, pipeline: PipelineStack, origin: str) -> LabFunction:
         code = function_code()
         one_machine = self._settings.one_machine
@@ -145,8 +151,7 @@ class DashboardApi(Construct):
                 ),
                 "CODEC_LAB_ORIGIN": origin,
                 "CODEC_LAB_ASK_FUNCTION": answering.function.function_name,
-                **({} if one_machine else {"CODEC_LAB_ON_AWS": "true"}),
-                "CODEC_LAB_ANTHROPIC_SECRET_ARN": secret_arn,
+                **({} if one_machine else self._on_aws(secret_arn)),
             },
             settings=self._settings,
             memory_mib=1024,

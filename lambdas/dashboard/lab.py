@@ -53,7 +53,7 @@ class Environment(FunctionEnvironment):
     log_groups: str
     origin: str
     ask_function: str
-    anthropic_secret_arn: str
+    anthropic_secret_arn: str | None = None
     on_aws: bool = False
 
 
