@@ -81,8 +81,23 @@ class BenchCosts:
         if job.reserved is None or job.deadline is None:
             return
         charges = list(self._charges(job.kind, job.deadline - TIME_LIMIT, verdicts, began_at))
-        experiment = self._records.experiment(job.experiment_id)
-        if self._ledger.settle(experiment.campaign_id, job.reserved, charges):
+        self._settle(self._records.experiment(job.experiment_id), job.reserved, charges)
+
+    def settle_replay(
+        self, experiment: Experiment, jobs: Sequence[JobSpec], verdicts: Sequence[Verdict]
+    ) -> None:
+        """Settle the machines of a replay, for the experiment that asked for it."""
+        ends = [verdict.ended_at for verdict in verdicts]
+        for job in jobs[:1]:  # they share one booking
+            if job.reserved is not None and job.deadline is not None:
+                machine_s = _seconds(job.deadline - TIME_LIMIT, ends)
+                charge = self._tariff.machines("replay", machine_s, jobs=len(ends))
+                self._settle(experiment, job.reserved, [charge])
+
+    def _settle(
+        self, experiment: Experiment, reserved: Reserved, charges: Sequence[Charge]
+    ) -> None:
+        if self._ledger.settle(experiment.campaign_id, reserved, charges):
             cost_usd = sum((charge.usd for charge in charges), Decimal(0))
             self._records.add_aws_cost(experiment, cost_usd)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from codec_lab import documents, keys, parameters
+from codec_lab.bench_costs import BenchCosts
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import Campaign
 from codec_lab.candidate import Candidate
@@ -27,7 +28,7 @@ CHANGE_SETS_SHOWN = 5
 """Versions of the framework that a mind is shown."""
 
 
-def fix(
+def fix(  # noqa: PLR0913 - the ports of the state
     request: FixRequest,
     *,
     records: Records,
@@ -35,6 +36,7 @@ def fix(
     change_sets: ChangeSets,
     fixer_of: Callable[[Mind], Fixer],
     clock: Clock,
+    bench: BenchCosts | None = None,
 ) -> FixResult:
     """Have the campaign's mind change what failed, or propose another version of the framework.
 
@@ -50,6 +52,8 @@ def fix(
         If the mind knows no further fix.
     DesignRejectedError
         If it changes the framework in no way.
+    BudgetExceededError
+        If a replay does not fit under the campaign's caps.
     UnchangedCandidateError
         If its answer is a bundle of this run again.
     """
@@ -96,7 +100,7 @@ def fix(
             reason=found.reason,
             bundle_sha256=Bundle.of(proposal, overlay).manifest.bundle_sha256,
             framework_version=change.version,
-            replays=replay_jobs(change, overlay, records=records, objects=objects),
+            replays=replay_jobs(change, overlay, records=records, objects=objects, bench=bench),
         )
     refuse_unavailable(found.proposal)
     bundle_sha256 = Bundle.of(found.proposal, framework).manifest.bundle_sha256

@@ -47,7 +47,7 @@ def judge(
     """
     job = request.job
     experiment = records.experiment(job.experiment_id)
-    verdicts = [_attested(one, objects) for one in request.shards or (job,)]
+    verdicts = [attested(one, objects) for one in request.shards or (job,)]
     verdict = verdicts[0]
     if request.shards:
         verdict = _void_if_unchanged(merge(job, verdicts), experiment, objects)
@@ -106,7 +106,14 @@ def judge(
     )
 
 
-def _attested(job: JobSpec, objects: ObjectStore) -> Verdict:
+def attested(job: JobSpec, objects: ObjectStore) -> Verdict:
+    """Read a job's verdict.
+
+    Raises
+    ------
+    AttestationError
+        If it is about anything else than the job.
+    """
     verdict = documents.load(objects, job.verdict_key, Verdict)
     attest(job, verdict)
     return verdict

@@ -1,6 +1,7 @@
 """The state ``JudgeFramework``: a proposed version is adopted or refused by its replay."""
 
 from codec_lab import documents
+from codec_lab.bench_costs import BenchCosts
 from codec_lab.bundle import Bundle
 from codec_lab.change_sets import Outcome
 from codec_lab.errors import ConfigurationError
@@ -8,6 +9,7 @@ from codec_lab.events import FrameworkRequest, FrameworkResult
 from codec_lab.experiment import Attempt
 from codec_lab.fixing import last_fault
 from codec_lab.framework_versions import decide, overlay_of, versions_of
+from codec_lab.judging import attested
 from codec_lab.ports import ChangeSets, Clock, ObjectStore, Records
 from codec_lab.proposal import Proposal
 from codec_lab.replaying import replayed
@@ -20,6 +22,7 @@ def judge_framework(
     objects: ObjectStore,
     change_sets: ChangeSets,
     clock: Clock,
+    bench: BenchCosts | None = None,
 ) -> FrameworkResult:
     """Decide on a change set, and write what became of it beside the fault it answered.
 
@@ -43,9 +46,12 @@ def judge_framework(
         )
     proposed = overlay_of(change, objects)
     if change.outcome is Outcome.PROPOSED:
+        verdicts = [attested(job, objects) for job in request.replays]
+        if bench is not None:
+            bench.settle_replay(experiment, request.replays, verdicts)
         found = tuple(
-            replayed(job, proposed, campaign, records=records, objects=objects)
-            for job in request.replays
+            replayed(job, verdict, proposed, campaign, records=records, objects=objects)
+            for job, verdict in zip(request.replays, verdicts, strict=True)
         )
         change = decide(change, found, change_sets=change_sets, clock=clock)
     adopted = change.outcome is Outcome.ADOPTED

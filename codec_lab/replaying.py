@@ -2,15 +2,16 @@
 
 from codec_lab import documents, keys
 from codec_lab.analyzing import mean_bd_rate
+from codec_lab.bench_costs import BenchCosts, Booking
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import Campaign
+from codec_lab.candidate import canonical_sha256
 from codec_lab.change_sets import ChangeSet, Replayed
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Experiment
 from codec_lab.framework import Framework
 from codec_lab.framework_in_force import framework_of
 from codec_lab.job import JobKind, JobSpec
-from codec_lab.merging import attest
 from codec_lab.phase import Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore, Records
@@ -28,20 +29,36 @@ touch comes out to the byte, and a tenth of a point is less than any comparison 
 
 
 def replay_jobs(
-    change: ChangeSet, framework: Framework, *, records: Records, objects: ObjectStore
+    change: ChangeSet,
+    framework: Framework,
+    *,
+    records: Records,
+    objects: ObjectStore,
+    bench: BenchCosts | None = None,
 ) -> tuple[JobSpec, ...]:
     """Describe the jobs that measure the last experiments again on a proposed version.
 
     Each is a validation, which measures the screen; where the campaign has none, it is the full
     measurement on the development clips. A rollback needs none: its version was in force before.
+
+    Raises
+    ------
+    BudgetExceededError
+        If what the jobs can cost does not fit under the campaign's caps.
     """
     if change.restores is not None:
         return ()
     plan_key = keys.plan(change.campaign_id)
     plan = documents.load(objects, plan_key, EvaluationPlan)
     seen = tuple(clip.name for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT)
+    chosen = _last_measured(change.campaign_id, records, objects)
+    booking = Booking()
+    if bench is not None and chosen:
+        asking = records.experiment(change.experiment_id)
+        name = canonical_sha256({"replay": change.version})
+        booking = bench.book(asking, name, shards=len(chosen))
     jobs = []
-    for one in _last_measured(change.campaign_id, records, objects):
+    for one in chosen:
         proposal = documents.load(objects, one.proposal_key or "", Proposal)
         bundle = Bundle.of(proposal, framework)
         bundle_sha256 = bundle.manifest.bundle_sha256
@@ -62,6 +79,7 @@ def replay_jobs(
                 output_prefix=output_prefix,
                 points_prefix=f"{output_prefix}points/",
                 clips=() if plan.screen_clips else seen,
+                **booking._asdict(),
             )
         )
     return tuple(jobs)
@@ -69,21 +87,14 @@ def replay_jobs(
 
 def replayed(
     job: JobSpec,
+    verdict: Verdict,
     framework: Framework,
     campaign: Campaign,
     *,
     records: Records,
     objects: ObjectStore,
 ) -> Replayed:
-    """Compare a replay with the experiment's record.
-
-    Raises
-    ------
-    AttestationError
-        If the verdict is about anything else than the job.
-    """
-    verdict = documents.load(objects, job.verdict_key, Verdict)
-    attest(job, verdict)
+    """Compare a replay with the experiment's record."""
     plan = documents.load(objects, job.plan_key, EvaluationPlan)
     one = records.experiment(job.experiment_id)
     if job.kind is JobKind.VALIDATE:

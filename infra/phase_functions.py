@@ -84,7 +84,12 @@ class PhaseFunctions:
             self._notify_human(definition),
             self._fix("FixValidation", definition),
             self._fix("FixExecution", definition),
-            self._make("JudgeFramework", definition, reads=("campaigns/*", "experiments/*")),
+            self._make(
+                "JudgeFramework",
+                definition,
+                reads=("campaigns/*", "experiments/*"),
+                environment=self._priced,
+            ),
             self._mind("Analyze", definition, reads=("campaigns/*",)),
         ]
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from codec_lab.events import FixRequest
 from codec_lab.fixing import fix
-from lambdas.connections import change_sets, clock, objects, records
+from lambdas.connections import bench_costs, change_sets, clock, objects, records
 from lambdas.metering import metered
 from lambdas.minds import MindEnvironment, fixer_of
 from lambdas.observability import log_about, logger
@@ -27,6 +27,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         change_sets=change_sets(environment.table),
         fixer_of=fixer_of(environment, request),
         clock=clock,
+        bench=bench_costs(environment.table) if environment.on_aws else None,
     )
     logger.info("Fixed %s attempt %d: %s", request.phase, request.attempt, result.reason)
     return result.model_dump(mode="json")

@@ -4,24 +4,24 @@ from typing import TYPE_CHECKING, Any
 
 from codec_lab.events import FrameworkRequest
 from codec_lab.judging_framework import judge_framework
-from lambdas.connections import change_sets, clock, objects, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.connections import bench_costs, change_sets, clock, objects, records
+from lambdas.metering import MeteredEnvironment, metered
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
+class Environment(MeteredEnvironment):
     """What this function is told."""
 
-    table: str
     bucket: str
 
 
 environment = Environment.read()
 
 
+@metered(environment, "fix")
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Adopt or refuse a version of the framework."""
     request = FrameworkRequest.model_validate(event)
@@ -32,6 +32,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         objects=objects(environment.bucket),
         change_sets=change_sets(environment.table),
         clock=clock,
+        bench=bench_costs(environment.table) if environment.on_aws else None,
     )
     logger.info(
         "Framework version %d is %s. %s",

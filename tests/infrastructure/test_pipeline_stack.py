@@ -105,6 +105,7 @@ def test_a_function_is_told_what_its_handler_asks_for(
         "JudgeExecution",
         "FixValidation",
         "FixExecution",
+        "JudgeFramework",
         "Analyze",
         "DesignNext",
     ],

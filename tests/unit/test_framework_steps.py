@@ -1,15 +1,21 @@
 """A change of the framework: proposed, replayed, adopted or refused, watched, rolled back."""
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from adapters.aws_pricing import tariff
 from codec_lab import documents, keys
+from codec_lab.bench_costs import TIME_LIMIT, BenchCosts
 from codec_lab.bundle import Bundle
+from codec_lab.campaign import ControlChanges
 from codec_lab.change_sets import ChangeSet, Outcome
 from codec_lab.deploying import deploy
 from codec_lab.errors import (
     AttestationError,
+    BudgetExceededError,
     CandidateCrashError,
     DesignRejectedError,
 )
@@ -38,6 +44,7 @@ from tests.fakes import (
     KeptListings,
     ManualClock,
     MemoryChangeSets,
+    MemoryLedger,
     MemoryObjects,
     MemoryRecords,
     ScriptedMind,
@@ -62,6 +69,17 @@ class Steps:
         proposal_key = keys.seed("default")
         self.records.create_experiment(experiment(9, status="running", proposal_key=proposal_key))
         self.fail(1)
+
+        self.bench: BenchCosts | None = None
+
+    def pay(self, budget_usd: Decimal) -> MemoryLedger:
+        """Let machines cost what they do on AWS."""
+        ledger = MemoryLedger()
+        self.records.update_control("default", ControlChanges(budget_usd=budget_usd))
+        self.bench = BenchCosts(
+            records=self.records, ledger=ledger, clock=self.clock, tariff=tariff()
+        )
+        return ledger
 
     @property
     def ports(self) -> dict[str, Any]:
@@ -106,6 +124,7 @@ class Steps:
             FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=attempt),
             change_sets=self.change_sets,
             fixer_of=lambda _: ScriptedMind(fix=chosen),
+            bench=self.bench,
             **self.ports,
         )
 
@@ -128,7 +147,9 @@ class Steps:
             framework_version=fixed.framework_version or 0,
             replays=fixed.replays,
         )
-        return judge_framework(request, change_sets=self.change_sets, **self.ports)
+        return judge_framework(
+            request, change_sets=self.change_sets, bench=self.bench, **self.ports
+        )
 
     def adopt(self, files: dict[str, str] | None, attempt: int = 1) -> FrameworkResult:
         fixed = self.fix(attempt, files)
@@ -339,6 +360,40 @@ def test_after_a_rollback_the_fault_is_that_of_the_bundle_that_is_back(steps: St
     assert (result.redeploy, result.message) == (False, CRASH.message)
     faults = [attempt.fault for attempt in steps.records.attempts(ID, Phase.VALIDATION)]
     assert faults == [CRASH, other, CRASH]
+
+
+def test_the_machines_of_a_replay_are_reserved_and_settled_once(steps: Steps) -> None:
+    ledger = steps.pay(Decimal(1))
+    fixed = steps.fix(files=MODULE)
+    first, second = fixed.replays
+    assert first.reserved is not None
+    assert first.deadline is not None
+    assert (second.reserved, second.deadline) == (first.reserved, first.deadline)
+    assert ledger.committed["default"] == first.reserved.amount_usd
+    for job in fixed.replays:
+        ended_at = first.deadline - TIME_LIMIT + timedelta(seconds=600)
+        screen = (clip_result("hall", {X265: -9.0}),)
+        told = verdict(job).model_copy(update={"screen": screen, "ended_at": ended_at})
+        documents.save(steps.objects, job.verdict_key, told)
+
+    assert steps.judge(fixed) == steps.judge(fixed)
+
+    [charge] = ledger.statement("default").charges
+    # Two machines for ten minutes, and the five that each idles.
+    assert (charge.purpose, charge.count) == ("replay", 2)
+    assert charge.amounts == {"machine_s": 2 * (600 + 300)}
+    assert ledger.open == {}
+    assert ledger.committed["default"] == charge.usd
+    assert steps.records.experiment(ID).aws_cost_usd == charge.usd
+    assert steps.records.experiment("default-0002").aws_cost_usd is None
+
+
+def test_a_replay_that_does_not_fit_under_the_caps_does_not_run(steps: Steps) -> None:
+    ledger = steps.pay(Decimal("0.10"))
+    with pytest.raises(BudgetExceededError, match="Measuring may cost"):
+        steps.fix(files=MODULE)
+    assert ledger.committed["default"] == 0
+    assert steps.records.campaign("default").framework_version == 0
 
 
 def test_a_change_that_changes_nothing_is_refused(steps: Steps) -> None:
