@@ -1,17 +1,13 @@
 """The function that answers people's questions; the API starts it and does not wait."""
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from adapters.question_log import DynamoQuestions
 from codec_lab.asking.answering import answer_question
 from codec_lab.asking.look_ups import LookUps
 from codec_lab.campaign import CampaignName
 from codec_lab.dashboard.command_models import IdempotencyKey
 from codec_lab.model import Model
-from lambdas.connections import listing, objects, records
+from lambdas.connections import listing, objects, questions, records
 from lambdas.minds import AskEnvironment, respondent_for
 from lambdas.observability import logger
 
@@ -28,11 +24,6 @@ class AskRequest(Model):
     question_id: IdempotencyKey
 
 
-@cache
-def _questions() -> DynamoQuestions:
-    return DynamoQuestions(environment.table, boto3.client("dynamodb"))
-
-
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Answer a question, and write down what became of it."""
     request = AskRequest.model_validate(event)
@@ -42,7 +33,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request.campaign_id,
         request.question_id,
         records=records(environment.table),
-        questions=_questions(),
+        questions=questions(environment.table),
         respondent_of=lambda: respondent_for(environment, request.campaign_id),
         look_ups=LookUps(
             request.campaign_id,

@@ -10,6 +10,7 @@ from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_ledger import DynamoLedger
 from adapters.experiment_listing import DynamoListing
+from adapters.question_log import DynamoQuestions
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.system_clock import SystemClock
 from codec_lab.bench_costs import BenchCosts
@@ -67,3 +68,9 @@ def function_costs(table: str) -> FunctionCosts:
 def objects(bucket: str) -> S3ObjectStore:
     """Connect to a bucket."""
     return S3ObjectStore(bucket, boto3.client("s3", config=SIGNATURE))
+
+
+@cache
+def questions(table: str) -> DynamoQuestions:
+    """Connect to the table for what people ask."""
+    return DynamoQuestions(table, dynamodb())

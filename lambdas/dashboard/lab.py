@@ -9,7 +9,6 @@ from adapters.campaign_executions import CampaignExecutions
 from adapters.command_log import DynamoCommandLog
 from adapters.log_lines import CloudWatchLogs
 from adapters.operations import AwsOperations
-from adapters.question_log import DynamoQuestions
 from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.asking.asking import Asking
 from codec_lab.dashboard.campaign_queries import CampaignQueries
@@ -26,6 +25,7 @@ from lambdas.connections import (
     ledger,
     listing,
     objects,
+    questions,
     records,
 )
 from lambdas.environment import FunctionEnvironment
@@ -103,7 +103,7 @@ class Lab:
         )
         self.asking = Asking(
             records=table,
-            questions=DynamoQuestions(environment.table, dynamodb),
+            questions=questions(environment.table),
             log=log,
             answering=AnsweringFunction(
                 environment.ask_function,

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.deployed_lab import STUBBORN, DeployedLab, Visit
+from tests.unit.claude.fake_service import running
 
 POLL_TIMEOUT_MS = 20_000
 """Several looks of the slowest page."""
@@ -31,18 +32,19 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLab]:
-    lab = DeployedLab(tmp_path_factory.mktemp("lab"))
-    try:
-        lab.start()
-        lab.open("doomed", STUBBORN)
-        lab.open("steered", experiments=2)
-        lab.open("stuck", STUBBORN)
-        lab.run("stuck")
-        lab.open("good", experiments=2)
-        lab.run("good")
-        yield lab
-    finally:
-        lab.cloud.stop()
+    with running() as service:
+        lab = DeployedLab(tmp_path_factory.mktemp("lab"), service)
+        try:
+            lab.start()
+            lab.open("doomed", STUBBORN)
+            lab.open("steered", experiments=2)
+            lab.open("stuck", STUBBORN)
+            lab.run("stuck")
+            lab.open("good", experiments=2)
+            lab.run("good")
+            yield lab
+        finally:
+            lab.cloud.stop()
 
 
 @pytest.fixture

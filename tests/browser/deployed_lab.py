@@ -26,6 +26,7 @@ from lab.target import Target
 from local.access_tokens import read_tokens
 from local.cloud import OneMachineCloud
 from local.settings import CloudSettings
+from tests.unit.claude.fake_service import FakeService
 
 Found = TypeVar("Found")
 Visit = Callable[[str], Page]
@@ -64,10 +65,21 @@ def until(look: Callable[[], Found], timeout_s: float = 120) -> Found:
 
 
 class DeployedLab:
-    """The lab as `lab up` deploys it, at a free port."""
+    """The lab as `lab up` deploys it, at a free port, with a model's service that is scripted."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self.cloud = OneMachineCloud(CloudSettings(state_dir=state_dir, port=0, wait_scale=0.002))
+    def __init__(self, state_dir: Path, service: FakeService) -> None:
+        self.service = service
+        self.cloud = OneMachineCloud(
+            CloudSettings(
+                state_dir=state_dir,
+                port=0,
+                wait_scale=0.002,
+                handler_environment={
+                    "ANTHROPIC_API_KEY": "sk-ant-test",
+                    "ANTHROPIC_BASE_URL": service.url,
+                },
+            )
+        )
         self.target: Target
 
     def start(self) -> None:
