@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "dashboard"
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 TALLEST = 1600
 """Pixels of a picture; what lies below is the same again."""
+
+TALL_ENOUGH_FOR_A_QUESTION = 1200
 
 Theme = Literal["light", "dark"]
 
@@ -74,13 +76,12 @@ def settle(page: Page) -> None:
 
 
 def take(page: Page, name: str, theme: Theme) -> None:
-    """Store a picture of the whole page."""
+    """Store a picture of the page on a screen that is as tall as the page."""
     height = page.evaluate("document.documentElement.scrollHeight")
-    page.screenshot(
-        path=FOLDER / f"{name}-{theme}.png",
-        clip={"x": 0, "y": 0, "width": SIZE["width"], "height": min(height, TALLEST)},
-        full_page=True,
-    )
+    page.set_viewport_size({**SIZE, "height": min(max(height, SIZE["height"]), TALLEST)})
+    page.wait_for_timeout(300)
+    page.screenshot(path=FOLDER / f"{name}-{theme}.png")
+    page.set_viewport_size(SIZE)
 
 
 def take_all(browser: Browser, api: Api, address: str, theme: Theme) -> None:
@@ -102,6 +103,8 @@ def take_all(browser: Browser, api: Api, address: str, theme: Theme) -> None:
         page.locator("[data-human]").first.click()
         page.get_by_role("table", name="Fixes tried").wait_for()
         settle(page)
+        page.set_viewport_size({**SIZE, "height": TALL_ENOUGH_FOR_A_QUESTION})
+        page.wait_for_timeout(300)
         page.screenshot(path=FOLDER / f"human-{theme}.png")
     page.close()
 
