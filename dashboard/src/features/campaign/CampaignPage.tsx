@@ -130,6 +130,16 @@ function Facts({ campaign }: { campaign: CampaignView }) {
             MISSING
           ),
         },
+        {
+          label: "Champion on the hidden clips",
+          value: campaign.champion ? (
+            <PageLink to={`/experiments/${campaign.champion.experiment_id}`}>
+              {campaign.champion.experiment_id}
+            </PageLink>
+          ) : (
+            "None so far"
+          ),
+        },
         { label: "Failures in a row", value: campaign.failures_in_a_row },
         { label: "Mind", value: words(campaign.mind) },
         { label: "Experiments at once", value: 1 },

@@ -32,20 +32,25 @@ const ROWS: Row[] = [
   },
   { title: "PSNR-Y (dB)", cell: ({ detail: { summary } }) => decimal(summary.psnr_y_db, 2) },
   { title: "SSIM-Y", cell: ({ detail: { summary } }) => decimal(summary.ssim_y, 4) },
+  { title: "VMAF", cell: ({ detail: { summary } }) => decimal(summary.vmaf, 1) },
+  {
+    title: "Decode (CPU ms/frame)",
+    cell: ({ detail: { decode_cpu_s_per_frame: seconds } }) =>
+      grouped(seconds === null ? null : 1_000 * seconds, 1),
+  },
   { title: "Goal reached", cell: ({ detail: { summary } }) => summary.tier ?? "None" },
   { title: "Cost", cell: ({ detail: { summary } }) => dollars(summary.cost_usd) },
 ];
 
 /** The figures of several experiments, a column for each. */
 export function ComparedTable({ compared }: { compared: readonly Compared[] }) {
-  const byClip = [
-    ...new Set(compared.flatMap(({ results }) => results.results.map((c) => c.clip))),
-  ];
+  const measured = compared.flatMap(({ results }) => results.results);
+  const byClip = new Map(measured.map(({ clip, role }) => [clip, role]));
   const anchor = compared[0]?.results.reference_anchor ?? "";
   const rows: Row[] = [
     ...ROWS,
-    ...byClip.map((clip) => ({
-      title: `BD-rate on ${clip}`,
+    ...[...byClip].map(([clip, role]) => ({
+      title: `BD-rate on ${clip}${role === "hidden" ? " (hidden)" : ""}`,
       cell: ({ results }: Compared) => bdRateOn(results, clip, anchor),
     })),
   ];

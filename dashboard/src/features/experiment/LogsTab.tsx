@@ -9,6 +9,7 @@ import { useSearchParams } from "wouter";
 import type { LogLevel, LogPage } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
 import { Loaded } from "../../components/Loaded";
+import { LogLines } from "./LogLines";
 
 const LEVELS: { value: LogLevel; label: string }[] = [
   { value: "DEBUG", label: "Everything" },
@@ -66,18 +67,7 @@ export function LogsTab({ path }: { path: string }) {
       <Loaded of={live} what="log">
         {({ lines }) =>
           lines.length ? (
-            <section aria-label="Log lines">
-              <div className="log" tabIndex={0}>
-                {lines.map((line, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity
-                  <div key={index} className={`log-line ${line.level.toLowerCase()}`}>
-                    <time dateTime={line.at}>{line.at.slice(11, 23)}</time>
-                    <b>{line.level}</b> <span className="log-source">{line.source}</span>{" "}
-                    {line.text}
-                  </div>
-                ))}
-              </div>
-            </section>
+            <LogLines key={query.toString()} lines={lines} />
           ) : (
             <Box textAlign="center">No line of this level.</Box>
           )
