@@ -8,11 +8,16 @@ from codec_lab.bundle import Bundle
 from codec_lab.campaign import Campaign
 from codec_lab.candidate import Candidate
 from codec_lab.change_sets import ChangeSet, files_diff
-from codec_lab.errors import CodecLabError, ConfigurationError, UnchangedCandidateError
+from codec_lab.errors import (
+    BudgetExceededError,
+    CodecLabError,
+    ConfigurationError,
+    UnchangedCandidateError,
+)
 from codec_lab.events import FixRequest, FixResult
 from codec_lab.experiment import Attempt, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
-from codec_lab.framework_versions import Author, overlay_of, propose, propose_rollback
+from codec_lab.framework_versions import Author, overlay_of, propose, propose_rollback, refuse
 from codec_lab.minds import FixTask
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
@@ -94,13 +99,18 @@ def fix(  # noqa: PLR0913 - the ports of the state
         )
         records.put_attempt(_with_fix(failed, found, change.diff))
         overlay = overlay_of(change, objects)
+        try:
+            jobs = replay_jobs(change, overlay, records=records, objects=objects, bench=bench)
+        except BudgetExceededError as error:
+            refuse(change, str(error), change_sets=change_sets, clock=clock)
+            raise
         return FixResult(
             attempt=request.attempt,
             tool=found.tool,
             reason=found.reason,
             bundle_sha256=Bundle.of(proposal, overlay).manifest.bundle_sha256,
             framework_version=change.version,
-            replays=replay_jobs(change, overlay, records=records, objects=objects, bench=bench),
+            replays=jobs,
         )
     refuse_unavailable(found.proposal)
     bundle_sha256 = Bundle.of(found.proposal, framework).manifest.bundle_sha256

@@ -116,16 +116,14 @@ def decide(
         outcome, why = Outcome.ADOPTED, _of_adoption(change, replays)
         if change.restores is not None:
             _mark_undone(change, change_sets, clock)
-    decided = change.model_copy(
-        update={
-            "outcome": outcome,
-            "outcome_reason": why,
-            "replays": replays,
-            "decided_at": clock.now(),
-        }
+    return _decided(
+        change.model_copy(update={"replays": replays}), outcome, why, change_sets, clock
     )
-    change_sets.put(decided)
-    return decided
+
+
+def refuse(change: ChangeSet, why: str, *, change_sets: ChangeSets, clock: Clock) -> None:
+    """Refuse a proposed version that cannot be replayed."""
+    _decided(change, Outcome.REJECTED, why, change_sets, clock)
 
 
 def overlay_of(change: ChangeSet, objects: ObjectStore) -> Framework:
@@ -162,12 +160,17 @@ def _of_adoption(change: ChangeSet, replays: tuple[Replayed, ...]) -> str:
 def _mark_undone(change: ChangeSet, change_sets: ChangeSets, clock: Clock) -> None:
     undone = last_change(versions_of(change.campaign_id, change_sets), change.base_version)
     if undone is not None:
-        changes = {
-            "outcome": Outcome.ROLLED_BACK,
-            "outcome_reason": f"By version {change.version}: {change.reason}",
-            "decided_at": clock.now(),
-        }
-        change_sets.put(undone.model_copy(update=changes))
+        why = f"By version {change.version}: {change.reason}"
+        _decided(undone, Outcome.ROLLED_BACK, why, change_sets, clock)
+
+
+def _decided(
+    change: ChangeSet, outcome: Outcome, why: str, change_sets: ChangeSets, clock: Clock
+) -> ChangeSet:
+    update = {"outcome": outcome, "outcome_reason": why, "decided_at": clock.now()}
+    decided = change.model_copy(update=update)
+    change_sets.put(decided)
+    return decided
 
 
 def _created(

@@ -394,6 +394,8 @@ def test_a_replay_that_does_not_fit_under_the_caps_does_not_run(steps: Steps) ->
         steps.fix(files=MODULE)
     assert ledger.committed["default"] == 0
     assert steps.records.campaign("default").framework_version == 0
+    assert steps.change(1).outcome is Outcome.REJECTED
+    assert "does not fit" in steps.change(1).outcome_reason
 
 
 def test_a_change_that_changes_nothing_is_refused(steps: Steps) -> None:
