@@ -61,6 +61,7 @@ function Change({ attempt }: { attempt: TriedFix["attempt"] }) {
   return (
     <>
       <p className="plain-text">{attempt.fix_reason}</p>
+      {attempt.fix_outcome ? <p className="plain-text">{attempt.fix_outcome}</p> : null}
       {attempt.fix_diff ? (
         <ExpandableSection variant="inline" headerText={`Diff of fix ${attempt.attempt}`}>
           <DiffTable label={`Diff of fix ${attempt.attempt}`} lines={linesOf(attempt.fix_diff)} />

@@ -18,11 +18,13 @@ export function fixesOf(
     .filter((one) => one.run === run)
     .sort((one, other) => one.at.localeCompare(other.at));
   const fixed = ofRun.filter((one) => one.fix_reason !== null);
-  // A run's proposals are its design, if it had one, and then its fixes.
-  const answers = prompts?.entries.filter((one) => one.run === run).slice(-fixed.length) ?? [];
-  return fixed.map((attempt, index) => ({
+  // A run's proposals are its design, if it had one, and then its fixes, but for those that
+  // changed the lab's framework instead of the candidate.
+  const proposed = fixed.filter((one) => !one.fix_tool?.endsWith("_framework"));
+  const answers = prompts?.entries.filter((one) => one.run === run).slice(-proposed.length) ?? [];
+  return fixed.map((attempt) => ({
     attempt,
     next: ofRun[ofRun.indexOf(attempt) + 1] ?? null,
-    cost_usd: answers[index]?.cost_usd ?? null,
+    cost_usd: answers[proposed.indexOf(attempt)]?.cost_usd ?? null,
   }));
 }
