@@ -3,16 +3,15 @@
 import hashlib
 import json
 from pathlib import PurePosixPath
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from codec_lab.model import Model, Sha256
+from codec_lab.wheel import PackageName, Wheel, same_package
 
 ENTRY_FILE = "codec.py"
 """The file of a candidate that defines ``encode`` and ``decode``."""
-
-PackageName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 def canonical_sha256(value: object) -> Sha256:
@@ -40,11 +39,14 @@ class Candidate(Model):
     files : dict of str to str
         Python source by relative POSIX path; one of them is ``codec.py``.
     packages : tuple of str
-        Names of packages beyond those that every candidate has.
+        Names of packages that it asks for.
+    wheels : tuple of Wheel
+        Packages that were installed for it, beyond those that every candidate has.
     """
 
     files: dict[str, str] = Field(min_length=1)
     packages: tuple[PackageName, ...] = ()
+    wheels: tuple[Wheel, ...] = ()
 
     @model_validator(mode="after")
     def _paths_stay_inside(self) -> Self:
@@ -59,8 +61,37 @@ class Candidate(Model):
     @property
     def sha256(self) -> Sha256:
         """The hash that is carried from the design to every measurement."""
-        return canonical_sha256({"files": self.files, "packages": sorted(self.packages)})
+        return canonical_sha256({"files": self.files, **self.needs})
+
+    @property
+    def needs(self) -> dict[str, list[str]]:
+        """Give what it needs beside its files, in one order; without wheels they go unnamed."""
+        needs = {"packages": sorted(self.packages)}
+        if self.wheels:
+            needs["wheels"] = sorted(wheel.requirement for wheel in self.wheels)
+        return needs
+
+    @property
+    def requirements(self) -> list[str]:
+        """Give its packages as the lines of a ``requirements.txt``."""
+        return sorted([*self.packages, *(wheel.requirement for wheel in self.wheels)])
 
     def with_file(self, name: str, source: str) -> "Candidate":
         """Give the candidate with one file replaced or added."""
-        return Candidate(files={**self.files, name: source}, packages=self.packages)
+        return self.with_files({**self.files, name: source})
+
+    def with_files(self, files: dict[str, str]) -> "Candidate":
+        """Give the candidate with other files and the same packages.
+
+        Raises
+        ------
+        ValidationError
+            If these are no files of a candidate.
+        """
+        return Candidate(files=files, packages=self.packages, wheels=self.wheels)
+
+    def with_wheel(self, wheel: Wheel) -> "Candidate":
+        """Give the candidate with a package installed; it asks for it no longer."""
+        others = tuple(one for one in self.wheels if not same_package(one.name, wheel.name))
+        asked = tuple(name for name in self.packages if not same_package(name, wheel.name))
+        return self.model_copy(update={"packages": asked, "wheels": (*others, wheel)})

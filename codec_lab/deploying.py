@@ -1,6 +1,6 @@
 """The phase ``Deploy``: a proposal becomes a bundle named by its content."""
 
-from codec_lab import documents, keys
+from codec_lab import documents, keys, package_store
 from codec_lab.bench_costs import BenchCosts, Booking
 from codec_lab.bundle import Bundle
 from codec_lab.errors import ConfigurationError, UnchangedCandidateError
@@ -42,7 +42,9 @@ def deploy(
     UnchangedCandidateError
         If this bundle, candidate and environment together, has already failed in this run.
     ConfigurationError
-        If the experiment has no proposal.
+        If the experiment has no proposal, or a wheel that it needs is not there.
+    WheelError
+        If a wheel is no longer allowed, or not the one that is pinned.
     """
     experiment = records.experiment(request.experiment_id)
     if experiment.proposal_key is None:
@@ -51,6 +53,7 @@ def deploy(
     framework = framework_of(records.campaign(experiment.campaign_id), objects)
     bundle = Bundle.of(proposal, framework)
     bundle_sha256 = bundle.manifest.bundle_sha256
+    bundle = bundle.with_wheels(package_store.fetch(bundle.manifest.wheels, objects))
     for attempt in records.attempts(experiment.experiment_id):
         repeated = attempt.run == request.run and attempt.bundle_sha256 == bundle_sha256
         if repeated and not attempt.passed:

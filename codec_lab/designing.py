@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from codec_lab import documents, keys, parameters
+from codec_lab import documents, keys, package_store, parameters
 from codec_lab.archive import Archive
 from codec_lab.clip import ClipRole
 from codec_lab.errors import CodecLabError, DesignRejectedError
@@ -102,6 +102,7 @@ def design(
     )
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)
+        refuse_unavailable(proposal, package_store.published(objects))
     except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
         if isinstance(error, DesignRejectedError):
@@ -182,5 +183,4 @@ def _accepted(proposal: Proposal, task: DesignTask) -> Proposal:
             "formatting aside.",
             proposal.model_cost_usd,
         )
-    refuse_unavailable(proposal)
     return proposal

@@ -25,7 +25,8 @@ a change of ``infra/*.asl.json``; a test compares the two.
         ├── BudgetExceededError
         ├── ConfigurationError
         │   ├── ConflictError
-        │   └── UnknownRecordError
+        │   ├── UnknownRecordError
+        │   └── WheelError
         ├── ModelRefusedError
         ├── NothingLeftToTryError
         └── UnchangedCandidateError
@@ -136,6 +137,10 @@ class ConflictError(ConfigurationError):
 
 class UnknownRecordError(ConfigurationError):
     """There is no campaign or experiment of that name."""
+
+
+class WheelError(ConfigurationError):
+    """A package's wheel is missing, not the one that is pinned, or not safe to unpack."""
 
 
 class ModelRefusedError(TerminalError):

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from codec_lab import documents, keys, parameters
+from codec_lab import documents, keys, package_store, parameters
 from codec_lab.bench_costs import BenchCosts
-from codec_lab.bundle import Bundle
+from codec_lab.bundle import REQUIREMENTS_FILE, Bundle
 from codec_lab.campaign import Campaign
 from codec_lab.candidate import Candidate
 from codec_lab.change_sets import ChangeSet, files_diff
@@ -71,6 +71,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
     framework = framework_of(campaign, objects)
     proposal = documents.load(objects, experiment.proposal_key, Proposal)
     parent_key = experiment.parent_proposal_key or keys.seed(campaign.campaign_id)
+    allowed = package_store.published(objects)
     of_run = tuple(attempt for attempt in history if attempt.run == request.run)
     task = FixTask(
         proposal=proposal,
@@ -82,6 +83,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
         tried=frozenset(a.bundle_sha256 for a in of_run if a.bundle_sha256 is not None)
         | {Bundle.of(proposal, framework).manifest.bundle_sha256},
         hard_limits=campaign.hard_limits,
+        packages=allowed,
         hint=experiment.hint,
         framework=framework,
         change_sets=tuple(change_sets.of(campaign.campaign_id))[-CHANGE_SETS_SHOWN:],
@@ -112,7 +114,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
             framework_version=change.version,
             replays=jobs,
         )
-    refuse_unavailable(found.proposal)
+    refuse_unavailable(found.proposal, allowed)
     bundle_sha256 = Bundle.of(found.proposal, framework).manifest.bundle_sha256
     if bundle_sha256 in task.tried:
         raise UnchangedCandidateError(
@@ -181,5 +183,10 @@ def _proposed(
 
 
 def unified_diff(before: Candidate, after: Candidate) -> str:
-    """Show what changed between two candidates; see ``files_diff``."""
-    return files_diff(before.files, after.files)
+    """Show what changed between two candidates, packages included; see ``files_diff``."""
+    return files_diff(_texts(before), _texts(after))
+
+
+def _texts(candidate: Candidate) -> dict[str, str]:
+    requirements = "".join(f"{line}\n" for line in candidate.requirements)
+    return {**candidate.files, REQUIREMENTS_FILE: requirements}

@@ -8,6 +8,15 @@ def bundle(bundle_sha256: Sha256) -> str:
     return f"bundles/{bundle_sha256}.zip"
 
 
+ALLOWED_PACKAGES = "packages/allowed.json"
+"""Key of the list of packages that candidates may be given."""
+
+
+def wheel(wheel_sha256: Sha256) -> str:
+    """Key of a package's wheel."""
+    return f"packages/{wheel_sha256}.whl"
+
+
 def proposal(experiment_id: str, run: int, number: int) -> str:
     """Key of a run's ``number``-th proposal, from 1."""
     return f"experiments/{experiment_id}/run-{run}/proposal-{number}.json"

@@ -9,6 +9,7 @@ from codec_lab.framework import SHIPPED, Framework
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Sha256
 from codec_lab.novelty import source_sha256
+from codec_lab.packages import AllowedPackages
 from codec_lab.parameters import Values
 from codec_lab.proposal import Proposal
 from codec_lab.verdict import ClipResult, Fault
@@ -111,6 +112,8 @@ class FixTask(Model):
         Hashes of the bundles of this run; a fix must lead to another.
     hard_limits : Limits
         The most that limits may be raised to.
+    packages : AllowedPackages
+        What may be installed for the candidate.
     hint : str or None
         A person's advice.
     framework : Framework
@@ -127,6 +130,7 @@ class FixTask(Model):
     history: tuple[Attempt, ...]
     tried: frozenset[Sha256]
     hard_limits: Limits
+    packages: AllowedPackages = AllowedPackages()
     hint: str | None
     framework: Framework = SHIPPED
     change_sets: tuple[ChangeSet, ...] = ()

@@ -13,7 +13,7 @@ from codec_lab.verdict import ClipResult
 def source_sha256(candidate: Candidate) -> Sha256:
     """Hash what a source says: comments, docstrings and formatting do not make it new."""
     said = {name: _said(text) for name, text in candidate.files.items()}
-    return canonical_sha256({"files": said, "packages": sorted(candidate.packages)})
+    return canonical_sha256({"files": said, **candidate.needs})
 
 
 def outputs_sha256(results: Iterable[ClipResult]) -> Sha256 | None:

@@ -62,6 +62,7 @@ class FixTool(StrEnum):
     """The means of a fix."""
 
     EDIT_CANDIDATE = "edit_candidate"
+    INSTALL_PACKAGE = "install_package"
     ADJUST_LIMITS = "adjust_limits"
     MODIFY_FRAMEWORK = "modify_framework"
     ROLLBACK_FRAMEWORK = "rollback_framework"

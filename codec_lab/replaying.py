@@ -1,6 +1,6 @@
 """The replay of earlier experiments on a proposed version of the framework."""
 
-from codec_lab import documents, keys
+from codec_lab import documents, keys, package_store
 from codec_lab.analyzing import mean_bd_rate
 from codec_lab.bench_costs import BenchCosts, Booking
 from codec_lab.bundle import Bundle
@@ -64,7 +64,8 @@ def replay_jobs(
         bundle_sha256 = bundle.manifest.bundle_sha256
         bundle_key = keys.bundle(bundle_sha256)
         if not objects.exists(bundle_key):  # else it is the very bundle that was measured
-            objects.put(bundle_key, bundle.to_zip())
+            wheels = package_store.fetch(bundle.manifest.wheels, objects)
+            objects.put(bundle_key, bundle.with_wheels(wheels).to_zip())
         output_prefix = keys.replay(one.experiment_id, change.version)
         jobs.append(
             JobSpec(

@@ -14,6 +14,7 @@ from codec_lab.errors import AttestationError, ConfigurationError
 from codec_lab.verdict import ClipResult, RatePoint, Verdict
 from codec_worker.contract import Clip
 from codec_worker.failure import CandidateFailedError
+from codec_worker.installed import sandboxes
 from codec_worker.runner import Runner
 from codec_worker.video import planes_sha256
 
@@ -57,7 +58,12 @@ def decode_again(decoder: Path, bitstream: Path, verdict: Path) -> DecodedAgain:
         result.fps,
     )
     try:
-        with Runner(bundle.candidate, bundle.manifest.limits, toolbox=bundle.toolbox) as runner:
+        with (
+            sandboxes(bundle) as make_box,
+            Runner(
+                bundle.candidate, bundle.manifest.limits, make_box, toolbox=bundle.toolbox
+            ) as runner,
+        ):
             planes = runner.decode(data, shape, bitstream.name).planes
     except CandidateFailedError as error:
         raise AttestationError(

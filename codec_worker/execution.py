@@ -16,6 +16,7 @@ from codec_lab.verdict import AnchorCurve, BdRate, ClipResult, Metric, RatePoint
 from codec_worker import anchors, environment, vmaf
 from codec_worker.contract import Clip
 from codec_worker.failure import withhold_if_hidden
+from codec_worker.installed import sandboxes
 from codec_worker.kept_points import KeptPoints
 from codec_worker.protocol import (
     check_curve,
@@ -201,9 +202,14 @@ class Execution:
         """Give a pool of threads and, for as many of them as there are tasks, a runner each."""
         bundle, count = self._bundle, min(_cores(), task_count)
         candidate, limits = bundle.candidate, bundle.manifest.limits
-        runners = [Runner(candidate, limits, toolbox=bundle.toolbox) for _ in range(count)]
+        runners: list[Runner] = []
         try:
             with ExitStack() as stack:
+                make_box = stack.enter_context(sandboxes(bundle))
+                runners += [
+                    Runner(candidate, limits, make_box, toolbox=bundle.toolbox)
+                    for _ in range(count)
+                ]
                 for runner in runners:
                     self._runners.put(stack.enter_context(runner))
                 pool = stack.enter_context(ThreadPoolExecutor(_cores()))

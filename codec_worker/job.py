@@ -19,6 +19,7 @@ from codec_worker import environment, protocol
 from codec_worker.clip_cache import ClipCache
 from codec_worker.execution import Execution, LoadedClip, first_frames
 from codec_worker.failure import CandidateFailedError
+from codec_worker.installed import sandboxes
 from codec_worker.instructions import instructions
 from codec_worker.runner import Runner
 from codec_worker.screen import screen
@@ -97,7 +98,7 @@ class Job:
             screen=measured if spec.kind is JobKind.VALIDATE else (),
             started_at=started_at,
             ended_at=_now(),
-            environment=environment.describe(bundle.manifest.limits),
+            environment=environment.describe(bundle.manifest.limits) | _packages(bundle),
         )
         text = instructions(spec, verdict.environment)
         self._store.put(f"{spec.output_prefix}reproduce.txt", text.encode())
@@ -141,13 +142,15 @@ class Job:
 
     def _smoke(self, bundle: Bundle, plan: EvaluationPlan) -> None:
         source, frames = first_frames(self._load(plan.smoke_clip), plan.smoke_frames)
-        runner = Runner(bundle.candidate, bundle.manifest.limits, toolbox=bundle.toolbox)
-        try:
-            with runner:
-                protocol.validate(runner, frames, plan.qualities, source.name)
-        finally:
-            self._log += runner.log
-            self._put_log()
+        with sandboxes(bundle) as make_box:
+            candidate, limits = bundle.candidate, bundle.manifest.limits
+            runner = Runner(candidate, limits, make_box, toolbox=bundle.toolbox)
+            try:
+                with runner:
+                    protocol.validate(runner, frames, plan.qualities, source.name)
+            finally:
+                self._log += runner.log
+                self._put_log()
 
     def _screen(self, bundle: Bundle, plan: EvaluationPlan) -> tuple[ClipResult, ...]:
         if plan.screen is None or not plan.screen_clips:
@@ -220,6 +223,10 @@ class Job:
                 fault.message,
                 fault=fault.model_dump(mode="json", exclude_none=True),
             )
+
+
+def _packages(bundle: Bundle) -> dict[str, str]:
+    return {f"package {wheel.name}": wheel.requirement for wheel in bundle.manifest.wheels}
 
 
 def _now() -> datetime:

@@ -54,8 +54,10 @@ def screen(candidate: Candidate, toolbox: Mapping[str, str] | None = None) -> No
             f"the bench has {', '.join(sorted(AVAILABLE))}.",
         )
     trees = {name: _parse(name, text) for name, text in files.items()}
+    own = {file.removesuffix(".py").replace("/", ".") for file in files}
+    own |= {module for wheel in candidate.wheels for module in wheel.modules}
     for name, tree in trees.items():
-        _check_imports(name, tree, files)
+        _check_imports(name, tree, own)
     for function, parameters in _ARITY.items():
         _check_function(trees[ENTRY_FILE], function, parameters)
 
@@ -88,8 +90,7 @@ def _parse(name: str, text: str) -> ast.Module:
         ) from error
 
 
-def _check_imports(name: str, tree: ast.Module, files: Mapping[str, str]) -> None:
-    own = {file.removesuffix(".py").replace("/", ".") for file in files}
+def _check_imports(name: str, tree: ast.Module, own: set[str]) -> None:
     for node, module in imports(tree):
         known = {module, module.split(".")[0]} & (sys.stdlib_module_names | own)
         if is_provided(module) or known:

@@ -17,6 +17,8 @@ from infra.phase_function import PhaseFunction
 from infra.settings import InfraSettings
 
 _REMINDER_TIMEOUT_S = 60
+_PROPOSALS = ("campaigns/*", "experiments/*", "packages/*")
+"""What a proposal is made from: plans and seeds, earlier ones, the packages it may ask for."""
 
 
 class PhaseFunctions:
@@ -56,11 +58,11 @@ class PhaseFunctions:
     def of_experiment(self, definition: Definition) -> list[PhaseFunction]:
         """Make the functions of the experiment's state machine."""
         return [
-            self._mind("Design", definition, reads=("campaigns/*", "experiments/*")),
+            self._mind("Design", definition, reads=_PROPOSALS),
             self._make(
                 "Deploy",
                 definition,
-                reads=("campaigns/*", "experiments/*"),
+                reads=_PROPOSALS,
                 writes=("bundles/*",),
                 environment={
                     "CODEC_LAB_MAX_SHARDS": str(self._settings.max_shards),
@@ -116,7 +118,7 @@ class PhaseFunctions:
         return self._mind(
             state,
             definition,
-            reads=("bundles/*", "campaigns/*", "experiments/*"),
+            reads=("bundles/*", *_PROPOSALS),
             writes=("bundles/*", "campaigns/*/framework-*", "experiments/*"),
         )
 

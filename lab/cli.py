@@ -15,6 +15,7 @@ from lab import (
     evaluate_command,
     experiment_commands,
     framework_command,
+    package_command,
     report_command,
     reproduce_command,
 )
@@ -44,6 +45,7 @@ for command in (
     evaluate_command.evaluate,
     decode_command.decode,
     reproduce_command.reproduce,
+    package_command.packages,
     cloud_commands.up,
     cloud_commands.deploy,
     cloud_commands.down,

@@ -141,6 +141,13 @@ class RollbackFramework(Model):
     reason: _Sentence
 
 
+class InstallPackage(Model):
+    """A fix of what the candidate can import."""
+
+    package: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: _Sentence
+
+
 class AskHuman(Model):
     """The end of the model's own means."""
 

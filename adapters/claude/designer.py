@@ -79,7 +79,7 @@ def _proposal(call: ToolCall, task: DesignTask) -> Proposal:
     answer: WriteCandidate | EditParent
     if call.name == "write_candidate":
         answer = parse(WriteCandidate, call.input_json)
-        candidate = written(answer.files, parent.packages)
+        candidate = written(answer.files, parent)
     else:
         answer = parse(EditParent, call.input_json)
         candidate = changed(parent, answer)

@@ -17,15 +17,15 @@ from codec_lab.candidate import Candidate
 MAX_SOURCE_CHARACTERS = 400_000
 
 
-def written(files: Sequence[SourceFile], packages: Sequence[str]) -> Candidate:
-    """Make a candidate of whole files.
+def written(files: Sequence[SourceFile], base: Candidate) -> Candidate:
+    """Make a candidate of whole files, with the packages of another.
 
     Raises
     ------
     AnswerError
         If a file is given twice, a name is no plain module name, or the source is too long.
     """
-    return _candidate(_by_name(files), packages)
+    return _candidate(_by_name(files), base)
 
 
 def changed(base: Candidate, changes: Changes) -> Candidate:
@@ -52,7 +52,7 @@ def changed(base: Candidate, changes: Changes) -> Candidate:
                 f"once: {excerpt(edit.old, 200)!r}. None of the edits was made."
             )
         files[edit.file] = files[edit.file].replace(edit.old, edit.new)
-    return _candidate(files, base.packages)
+    return _candidate(files, base)
 
 
 def _by_name(files: Sequence[SourceFile]) -> dict[str, str]:
@@ -62,13 +62,13 @@ def _by_name(files: Sequence[SourceFile]) -> dict[str, str]:
     return named
 
 
-def _candidate(files: dict[str, str], packages: Sequence[str]) -> Candidate:
+def _candidate(files: dict[str, str], base: Candidate) -> Candidate:
     length = sum(map(len, files.values()))
     if length > MAX_SOURCE_CHARACTERS:
         raise AnswerError(
             f"The source has {length} characters; at most {MAX_SOURCE_CHARACTERS} are taken."
         )
     try:
-        return Candidate(files=files, packages=tuple(packages))
+        return base.with_files(files)
     except ValidationError as error:
         raise AnswerError(f"That is no candidate: {excerpt(fault_of(error))}") from None

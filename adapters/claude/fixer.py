@@ -6,6 +6,7 @@ from adapters.claude.answers import (
     AdjustLimits,
     AskHuman,
     EditCandidate,
+    InstallPackage,
     MendableAnswerError,
     ModifyFramework,
     RollbackFramework,
@@ -15,8 +16,10 @@ from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCa
 from adapters.claude.editing import changed
 from adapters.claude.pricing import price_of
 from adapters.claude.prompting import fix_question
+from adapters.claude.secrecy import excerpt
 from codec_lab.bundle import Bundle
 from codec_lab.errors import NothingLeftToTryError
+from codec_lab.fixing import FRAMEWORK_TOOLS
 from codec_lab.minds import FixTask
 from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.proposal import Fix, FixTool, Mind
@@ -26,7 +29,7 @@ TOOLS = (*(tool.value for tool in FixTool), "ask_human")
 
 
 class ClaudeFixer:
-    """Keeps the port ``Fixer``: changes candidate, limits or framework, or asks a person.
+    """Keeps the port ``Fixer``: changes source, packages, limits or framework, or asks a person.
 
     Parameters
     ----------
@@ -61,7 +64,7 @@ class ClaudeFixer:
         self._account = Account(purse or OpenPurse(), prompts or NoPrompts(), "fix")
 
     def fix(self, task: FixTask) -> Fix:
-        """Propose a changed candidate or changed limits.
+        """Propose a candidate with other source or packages, or changed limits.
 
         Raises
         ------
@@ -95,11 +98,9 @@ def _fix(call: ToolCall, task: FixTask) -> Fix:
     if call.name == "ask_human":
         question = parse(AskHuman, call.input_json).question
         raise NothingLeftToTryError(f"The model asks: {question}")
-    if call.name == FixTool.MODIFY_FRAMEWORK:
-        return _new_framework(call, task)
-    if call.name == FixTool.ROLLBACK_FRAMEWORK:
-        return _old_framework(call, task)
-    fix = _new_limits(call, task) if call.name == "adjust_limits" else _new_source(call, task)
+    fix = _FIXES[FixTool(call.name)](call, task)
+    if fix.tool in FRAMEWORK_TOOLS:
+        return fix
     if Bundle.of(fix.proposal, task.framework).manifest.bundle_sha256 in task.tried:
         raise MendableAnswerError("That source with those limits has failed already.")
     return fix
@@ -132,6 +133,19 @@ def _old_framework(call: ToolCall, task: FixTask) -> Fix:
     return Fix(tool=FixTool.ROLLBACK_FRAMEWORK, reason=answer.reason, proposal=task.proposal)
 
 
+def _new_package(call: ToolCall, task: FixTask) -> Fix:
+    answer = parse(InstallPackage, call.input_json)
+    wheel = task.packages.named(answer.package)
+    if wheel is None:
+        raise MendableAnswerError(task.packages.refusal(excerpt(repr(answer.package))))
+    candidate = task.proposal.candidate.with_wheel(wheel)
+    return Fix(
+        tool=FixTool.INSTALL_PACKAGE,
+        reason=answer.reason,
+        proposal=task.proposal.model_copy(update={"candidate": candidate}),
+    )
+
+
 def _new_source(call: ToolCall, task: FixTask) -> Fix:
     answer = parse(EditCandidate, call.input_json)
     candidate = changed(task.proposal.candidate, answer)
@@ -140,3 +154,12 @@ def _new_source(call: ToolCall, task: FixTask) -> Fix:
         reason=answer.reason,
         proposal=task.proposal.model_copy(update={"candidate": candidate, "change": answer.change}),
     )
+
+
+_FIXES = {
+    FixTool.EDIT_CANDIDATE: _new_source,
+    FixTool.INSTALL_PACKAGE: _new_package,
+    FixTool.ADJUST_LIMITS: _new_limits,
+    FixTool.MODIFY_FRAMEWORK: _new_framework,
+    FixTool.ROLLBACK_FRAMEWORK: _old_framework,
+}

@@ -17,6 +17,7 @@ from codec_lab.fixing import unified_diff
 from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.minds import AnalysisTask, Archived, DesignTask, Failure, FixTask
+from codec_lab.packages import AllowedPackage
 from codec_lab.verdict import ClipResult
 
 _MAX_TEXT = 8_000
@@ -76,6 +77,7 @@ def fix_question(task: FixTask) -> str:
         traceback=as_data("traceback", fault.traceback[-_MAX_TEXT:] or _NONE),
         log=as_data("log", fault.log_tail[-_MAX_TEXT:] or _NONE),
         history="\n".join(map(_attempt, task.history)) or _NONE,
+        packages="\n".join(map(_package, task.packages.packages)) or _NONE,
         limits=_limits(task.proposal.limits),
         hard_limits=_limits(task.hard_limits),
         framework=_framework(task.framework, "fix"),
@@ -110,7 +112,10 @@ def _file(path: str) -> str:
 
 
 def _source(candidate: Candidate) -> str:
-    return "\n".join(as_data(f"file {name}", text) for name, text in candidate.files.items())
+    parts = [as_data(f"file {name}", text) for name, text in candidate.files.items()]
+    if candidate.requirements:
+        parts.append(as_data("packages it has", "\n".join(candidate.requirements)))
+    return "\n".join(parts)
 
 
 def _framework(framework: Framework, role: str) -> str:
@@ -187,6 +192,11 @@ def _attempt(attempt: Attempt) -> str:
         "diff of the fix": attempt.fix_diff,
     }
     return as_data("attempt", excerpt(_lines(facts), _MAX_TEXT))
+
+
+def _package(allowed: AllowedPackage) -> str:
+    wheel = allowed.wheel
+    return f"- {wheel.name} {wheel.version} (import {', '.join(wheel.modules)}): {allowed.purpose}"
 
 
 def _limits(limits: Limits) -> str:

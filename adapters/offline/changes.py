@@ -102,7 +102,7 @@ def reverted(candidate: Candidate, parent: Candidate, undone: Iterable[Change]) 
     for name in files.keys() - parent.files.keys() - {ENTRY_FILE}:
         if not files[name].strip():
             del files[name]
-    return Candidate(files=files, packages=candidate.packages)
+    return candidate.with_files(files)
 
 
 def ranked(found: Iterable[Change], evidence: Evidence) -> list[list[Change]]:

@@ -15,6 +15,7 @@ from adapters.offline.changes import (
 )
 from adapters.offline.evidence import Evidence
 from adapters.offline.mends import mends
+from adapters.offline.mends_of_imports import absent_module
 from codec_lab import parameters
 from codec_lab.bundle import Bundle
 from codec_lab.candidate import ENTRY_FILE, Candidate
@@ -84,6 +85,7 @@ class _Repair(NamedTuple):
         if attempt >= LAST_FIX:
             yield from self.fresh_steps()
         yield from self.raised_limit()
+        yield from self.installed()
         did_not_help = {attempt.fix_reason for attempt in self.task.history}
         for mend in mends(self.task.proposal.candidate, self.task.parent.candidate, self.evidence):
             if mend.reason not in did_not_help:
@@ -130,6 +132,23 @@ class _Repair(NamedTuple):
                 update={"limits": Limits.model_validate(changed), "hint": task.hint}
             ),
         )
+
+    def installed(self) -> Iterator[Fix]:
+        """Install what the candidate asks for or could not import, if the list has it."""
+        candidate, allowed = self.task.proposal.candidate, self.task.packages
+        module = absent_module(self.evidence)
+        found = [allowed.named(name) for name in candidate.packages]
+        found.append(allowed.providing(module) if module else None)
+        for wheel in found:
+            if wheel is not None and wheel not in candidate.wheels:
+                proposal = self.task.proposal.model_copy(
+                    update={"candidate": candidate.with_wheel(wheel), "hint": self.task.hint}
+                )
+                yield Fix(
+                    tool=FixTool.INSTALL_PACKAGE,
+                    reason=f"Installs {wheel.name} {wheel.version}, which the lab's list allows.",
+                    proposal=proposal,
+                )
 
     def undone(self, *, by_halves: bool) -> Iterator[Fix]:
         """Take back what is suspect: the line, its function, or the more suspect half of all."""

@@ -40,14 +40,19 @@ def mends(candidate: Candidate, parent: Candidate, evidence: Evidence) -> Iterat
     if unknown:
         kept = tuple(name for name in candidate.packages if name in AVAILABLE)
         yield Mend(
-            Candidate(files=candidate.files, packages=kept),
+            candidate.model_copy(update={"packages": kept}),
             f"Asks no longer for {', '.join(unknown)}, which the bench does not have.",
         )
-    absent = _ABSENT.search(evidence.fault.message)
-    if absent:
-        module = absent[1] or absent[2]
+    module = absent_module(evidence)
+    if module:
         yield from _without(candidate, module)
         yield from _spelt(candidate, parent, module)
+
+
+def absent_module(evidence: Evidence) -> str | None:
+    """Name the module that could not be imported, if the fault is about one."""
+    absent = _ABSENT.search(evidence.fault.message)
+    return (absent[1] or absent[2]) if absent else None
 
 
 def missing_imports(

@@ -85,7 +85,7 @@ def repeatable(
         return
     for pattern, right, reason in _UNCERTAIN:
         files = {name: re.sub(pattern, right, text) for name, text in candidate.files.items()}
-        yield Mend(Candidate(files=files, packages=candidate.packages), reason)
+        yield Mend(candidate.with_files(files), reason)
 
 
 def quiet(
@@ -96,7 +96,7 @@ def quiet(
     """Print nothing."""
     if evidence.fault.limit == "log_bytes":
         files = {name: _PRINT.sub(r"\1pass", text) for name, text in candidate.files.items()}
-        yield Mend(Candidate(files=files, packages=candidate.packages), "Prints nothing.")
+        yield Mend(candidate.with_files(files), "Prints nothing.")
 
 
 def _returning(

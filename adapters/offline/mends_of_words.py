@@ -78,9 +78,7 @@ def _alternatives(
 def _spelt(candidate: Candidate, wrong: str, right: str) -> Mend:
     pattern = re.compile(rf"(?<!\w){re.escape(wrong)}(?!\w)")
     files = {name: pattern.sub(right, text) for name, text in candidate.files.items()}
-    return Mend(
-        Candidate(files=files, packages=candidate.packages), f"Writes {right} instead of {wrong}."
-    )
+    return Mend(candidate.with_files(files), f"Writes {right} instead of {wrong}.")
 
 
 def _interpreted(candidate: Candidate, evidence: Evidence) -> Iterator[Mend]:
@@ -110,7 +108,7 @@ def _known(candidate: Candidate, said: str) -> Iterator[Mend]:
             for name, text in candidate.files.items()
         }
         yield Mend(
-            Candidate(files=files, packages=candidate.packages),
+            candidate.with_files(files),
             "Asks numba for no cache: a candidate has no place to keep one.",
         )
         return

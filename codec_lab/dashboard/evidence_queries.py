@@ -74,7 +74,9 @@ class EvidenceQueries:
         """Show the source in force."""
         candidate = self._proposal(self._records.experiment(experiment_id)).candidate
         return SourceView(
-            candidate_sha256=candidate.sha256, files=candidate.files, packages=candidate.packages
+            candidate_sha256=candidate.sha256,
+            files=candidate.files,
+            packages=tuple(candidate.requirements),
         )
 
     def diff(self, experiment_id: str) -> DiffView:

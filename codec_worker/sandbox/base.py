@@ -10,12 +10,14 @@ candidate that another could find.
 import contextlib
 import gc
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import os
 import signal
 import socket
 import sys
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 
@@ -59,7 +61,8 @@ def _prepare(setup: BaseSetup) -> int:
     os.chdir("/")
     # Look into every folder once: afterwards a candidate finds modules without listing it.
     importlib.util.find_spec("no_such_module")
-    sys.meta_path.insert(0, ImportPolicy())
+    policy = ImportPolicy()
+    sys.meta_path.insert(0, policy)
     for name in setup.preload:
         importlib.import_module(name)
     if "numba" in setup.preload:  # the first function costs half a second, further ones little
@@ -69,6 +72,10 @@ def _prepare(setup: BaseSetup) -> int:
     sys.path[:] = [path for path in sys.path if path not in own_root]
     for name in [name for name in sys.modules if name.startswith(_OWN_MODULES)]:
         del sys.modules[name]
+    # An installed package comes last: none of its modules runs out here, beside the others.
+    sys.path[:0] = list(setup.packages)
+    policy.installed = frozenset(chain.from_iterable(setup.packages.values()))
+    importlib.machinery.PathFinder.find_spec("no_such_module")
     ruleset = landlock.create_ruleset(setup.readable, setup.listable)
     gc.collect()
     gc.freeze()

@@ -34,7 +34,16 @@ _BUILD_SETTINGS = "_sysconfigdata_"  # a generated module of Python's library, w
 
 
 class ImportPolicy(MetaPathFinder):
-    """Goes before the finders of files and refuses what is not allowed."""
+    """Goes before the finders of files and refuses what is not allowed.
+
+    Attributes
+    ----------
+    installed : frozenset of str
+        Top-level modules that were installed for the candidate.
+    """
+
+    def __init__(self) -> None:
+        self.installed: frozenset[str] = frozenset()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -47,7 +56,7 @@ class ImportPolicy(MetaPathFinder):
             For all others.
         """
         del path, target
-        if _is_allowed(fullname):
+        if _is_allowed(fullname) or fullname.partition(".")[0] in self.installed:
             return None
         raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 

@@ -20,13 +20,17 @@ LOCKED = b"locked"
 
 
 class BaseSetup(NamedTuple):
-    """What a base is told once: all that does not depend on a candidate."""
+    """What a base is told once: all that does not depend on a candidate but for its packages.
+
+    ``packages`` are the modules that each folder of an installed package offers.
+    """
 
     preload: list[str]
     import_roots: list[str]
     interpreter_roots: list[str]
     readable: list[str]
     listable: list[str]
+    packages: dict[str, list[str]]
     seccomp_filter_hex: str
     drop_uid: bool
 

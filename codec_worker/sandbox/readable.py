@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import sysconfig
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,30 @@ class View(NamedTuple):
     import_roots: tuple[str, ...]
     readable: tuple[str, ...]
     listable: tuple[str, ...]
+
+
+class Installed(NamedTuple):
+    """A package that was unpacked for one candidate.
+
+    Attributes
+    ----------
+    folder : str
+        Absolute path of the folder its modules lie in.
+    modules : tuple of str
+        The top-level modules that may be imported.
+    """
+
+    folder: str
+    modules: tuple[str, ...]
+
+
+def with_packages(known: View, installed: Sequence[Installed]) -> View:
+    """Add the folders of packages to what a candidate's process can see."""
+    folders = tuple(package.folder for package in installed)
+    return known._replace(
+        interpreter_roots=known.interpreter_roots + folders,
+        readable=known.readable + folders,
+    )
 
 
 @lru_cache(maxsize=1)

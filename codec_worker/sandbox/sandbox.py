@@ -30,7 +30,7 @@ from codec_worker.sandbox.process import (
     sealed_input,
     sized_output,
 )
-from codec_worker.sandbox.readable import view
+from codec_worker.sandbox.readable import Installed, view, with_packages
 from codec_worker.sandbox.verdict import Verdict, judge, printable, read_result
 from codec_worker.sandbox.watch import Watched, max_threads, watch
 from codec_worker.toolbox.processor import numba_settings
@@ -72,6 +72,8 @@ class Sandbox:
         What each call may use.
     preload
         Modules to import beforehand, so that no call pays for it.
+    installed
+        Folders of packages for this candidate alone, with the modules that each offers.
 
     Raises
     ------
@@ -87,6 +89,7 @@ class Sandbox:
         direction: Direction,
         limits: "Limits",
         preload: Sequence[str] = ("numpy",),
+        installed: Sequence[Installed] = (),
     ) -> None:
         _require_modules(files)
         layers = require_layers()
@@ -94,13 +97,14 @@ class Sandbox:
         self._direction = direction
         self._limits = limits
         self._files = dict(files)
-        self._view = view()
+        self._view = with_packages(view(), installed)
         self._base = BaseSetup(
             preload=["codec_worker.contract", *preload],
             import_roots=list(self._view.import_roots),
             interpreter_roots=list(self._view.interpreter_roots),
             readable=list(self._view.readable),
             listable=list(self._view.listable),
+            packages={package.folder: list(package.modules) for package in installed},
             seccomp_filter_hex=seccomp.compile_filter().hex(),
             drop_uid=layers.uid_drop,
         )

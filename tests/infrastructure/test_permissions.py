@@ -74,14 +74,15 @@ NOTIFY = {
     ("kms:GenerateDataKey", KEY),
     ("ssm:GetParameter", ADDRESS),
 }
-MIND = RECORDS | SECRET | reads("campaigns", "experiments") | writes("experiments")
+PROPOSALS = reads("campaigns", "experiments", "packages")
+MIND = RECORDS | SECRET | PROPOSALS | writes("experiments")
 FIX = MIND | reads("bundles") | writes("bundles", "campaigns/*/framework-*")
 FUNCTIONS = {
     "Design": MIND,
     "FixValidation": FIX,
     "FixExecution": FIX,
     "JudgeFramework": RECORDS | reads("campaigns", "experiments"),
-    "Deploy": RECORDS | reads("campaigns", "experiments") | writes("bundles"),
+    "Deploy": RECORDS | PROPOSALS | writes("bundles"),
     "JudgeValidation": RECORDS | reads("campaigns", "experiments"),
     "JudgeExecution": RECORDS | reads("experiments") | writes("experiments"),
     "Analyze": RECORDS | SECRET | reads("campaigns") | writes("experiments"),

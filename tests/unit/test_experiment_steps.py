@@ -169,7 +169,10 @@ def test_a_package_the_worker_lacks_is_refused_before_it_costs_a_run(
         files = candidate.candidate.model_copy(update={"packages": ("torch",)})
         return candidate.model_copy(update={"candidate": files})
 
-    with pytest.raises(DesignRejectedError, match="asks for torch; there are only constriction"):
+    with pytest.raises(
+        DesignRejectedError,
+        match="Package torch is not on the lab's list of allowed packages, which has no package",
+    ):
         design(
             REQUEST,
             records=records,

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from aws_lambda_powertools import Logger
@@ -32,6 +33,7 @@ class Bench:
         limits: Limits | None = None,
         screen: Screen | None = None,
         framework: Framework = SHIPPED,
+        wheel_files: Mapping[str, bytes] | None = None,
     ) -> None:
         self.folder = folder
         self.store = MemoryObjects()
@@ -50,7 +52,7 @@ class Bench:
             change="",
             hypothesis="",
         )
-        self.bundle = Bundle.of(proposal, framework)
+        self.bundle = Bundle.of(proposal, framework).with_wheels(wheel_files or {})
         self.store.put("bundle.zip", self.bundle.to_zip())
         self.output = io.StringIO()
 

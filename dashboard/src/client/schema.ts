@@ -1378,7 +1378,7 @@ export interface components {
          * @description The means of a fix.
          * @enum {string}
          */
-        FixTool: "edit_candidate" | "adjust_limits" | "modify_framework" | "rollback_framework";
+        FixTool: "edit_candidate" | "install_package" | "adjust_limits" | "modify_framework" | "rollback_framework";
         /**
          * FixTried
          * @description A fix as the person who is asked sees it.

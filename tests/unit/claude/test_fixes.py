@@ -17,6 +17,7 @@ from codec_lab.limits import GIB, Limits
 from codec_lab.minds import FixTask
 from codec_lab.phase import Phase
 from codec_lab.proposal import FixTool
+from tests.tiny_wheel import ALLOWED, WHEEL
 from tests.unit.claude.fake_service import FakeService, Reply, Tool
 from tests.unit.claude.tasks import PARENT
 
@@ -75,6 +76,54 @@ def test_a_fix_by_limits(
     assert fix.tool is FixTool.ADJUST_LIMITS
     assert fix.proposal.limits == Limits(cpu_s=240, memory_bytes=3 * GIB)
     assert fix.proposal.candidate == fix_task.proposal.candidate
+
+
+def package(name: str) -> Tool:
+    return Tool("install_package", {"package": name, "reason": "It imports it."})
+
+
+def test_a_fix_by_a_package(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    task = fix_task.model_copy(update={"packages": ALLOWED})
+    service.script = [Reply([package("TinyStep")])]
+
+    fix = ClaudeFixer(client, MODEL).fix(task)
+
+    assert (fix.tool, fix.reason) == (FixTool.INSTALL_PACKAGE, "It imports it.")
+    assert fix.proposal.candidate.wheels == (WHEEL,)
+    assert fix.proposal.candidate.files == task.proposal.candidate.files
+    question = service.requests[0]["messages"][0]["content"]
+    assert "- tinystep 1.0 (import tinystep): tests" in question
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "torch",
+        "tinystep==1.0",
+        "tinystep @ file:///tmp/x.whl",
+        "../tinystep",
+        "--index-url",
+        "t\nx",
+    ],
+)
+def test_a_package_off_the_list_is_refused_by_its_name(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask, name: str
+) -> None:
+    task = fix_task.model_copy(update={"packages": ALLOWED})
+    service.script = [Reply([package(name)])] * 3
+
+    with pytest.raises(DesignRejectedError) as raised:
+        ClaudeFixer(client, MODEL).fix(task)
+
+    refusal = (
+        f"Package {name!r} is not on the lab's list of allowed packages, which has tinystep; "
+        "every candidate has constriction, numba, numpy, scipy."
+    )
+    assert refusal in str(raised.value)
+    told = service.requests[1]["messages"][2]["content"][0]["content"]
+    assert told.startswith(refusal)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ FIXED: dict[str, Any] = {
 }
 EXPLAINED: dict[str, Any] = {"analysis": "c", "lessons": "r"}
 MODIFIED: dict[str, Any] = {"files": [{"path": "lessons.md", "text": "r"}], "reason": "r"}
+INSTALLED: dict[str, Any] = {"package": "tinystep", "reason": "r"}
 LIMITED: dict[str, Any] = {"limits": [{"limit": "cpu_s", "value": 130}], "reason": "r"}
 
 OUTSIDE = (
@@ -126,6 +127,7 @@ def design_cases() -> Iterator[Case]:
 def fix_cases() -> Iterator[Case]:
     yield from malformed("edit_candidate", FIXED)
     yield from malformed("adjust_limits", LIMITED)
+    yield from malformed("install_package", INSTALLED)
     yield from beside_the_tools(Tool("edit_candidate", FIXED))
     for name in OUTSIDE:
         files = [{"name": name, "source": "pass"}]
@@ -141,6 +143,8 @@ def fix_cases() -> Iterator[Case]:
     yield from malformed("modify_framework", MODIFIED)
     yield from framework_cases()
     yield "no limit", Reply([Tool("adjust_limits", {**LIMITED, "limits": []})]), "limits: "
+    wordy = {**INSTALLED, "package": "x" * 101}
+    yield "a long package", Reply([Tool("install_package", wordy)]), "package: String should have"
     yield "a design", Reply([Tool("write_candidate", WRITTEN)]), "unknown tool"
 
 

@@ -22,6 +22,7 @@ TOOLS = {
     "write_candidate": answers.WriteCandidate,
     "edit_parent": answers.EditParent,
     "edit_candidate": answers.EditCandidate,
+    "install_package": answers.InstallPackage,
     "adjust_limits": answers.AdjustLimits,
     "modify_framework": answers.ModifyFramework,
     "rollback_framework": answers.RollbackFramework,
