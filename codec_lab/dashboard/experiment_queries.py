@@ -22,6 +22,10 @@ from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult
 
 _ONE_MACHINE_ACCOUNT = "000000000000"
+_OF_THE_BENCH = {
+    "States.TaskFailed": "A machine or container of the bench failed, not the candidate.",
+    "States.Timeout": "A machine of the bench did not answer in time.",
+}
 
 
 class ExperimentQueries:
@@ -120,7 +124,7 @@ def current_results(records: Records, experiment: Experiment) -> tuple[ClipResul
 def explanation(reason: HumanReason) -> str:
     """Say in plain words why an experiment stopped."""
     kind = getattr(errors, reason.error_type, None)
-    what = "Something failed that the lab has no name for."
+    what = _OF_THE_BENCH.get(reason.error_type, "Something failed that the lab has no name for.")
     if inspect.isclass(kind) and issubclass(kind, errors.CodecLabError):
         what = (kind.__doc__ or what).splitlines()[0]
     phase = reason.phase.replace("_", " ")

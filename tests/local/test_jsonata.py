@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+REPOSITORY_ROOT = Path(__file__).parents[2]
 
 
 def machine(**states: Any) -> dict[str, Any]:
@@ -47,6 +50,27 @@ def value_of(aws, expression: str, payload: Any = None) -> Any:
 def test_expression(aws, expression, expected):
     payload = {"n": 3, "none": None, "text": 'a "quoted" \\ text\n'}
     assert value_of(aws, expression, payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        ('{"errorMessage": "wrong shape", "errorType": "ContractError"}', "wrong shape"),
+        (
+            '{"StatusReason": "Host terminated", "Container": {"LogStreamName": "worker/1"}}',
+            "Host terminated (log stream worker/1)",
+        ),
+        ('{"other": 1}', '{"other": 1}'),
+        ("encode raised KeyError: 'errorMessage'", "encode raised KeyError: 'errorMessage'"),
+        ("", ""),
+    ],
+)
+def test_a_person_is_told_a_sentence(aws, cause, told):
+    states = json.loads((REPOSITORY_ROOT / "infra" / "experiment.asl.json").read_text())["States"]
+    written = states["FlagHuman"]["Arguments"]["ExpressionAttributeValues"]
+    message = written[":reasons"]["L"][0]["M"]["message"]["S"]
+    expression = message.replace("$flag.error", "$states.input")
+    assert value_of(aws, expression, {"Cause": cause}) == told
 
 
 def test_clock(aws):
