@@ -87,8 +87,8 @@ class PlainLines:
             reasons = view.experiment.human_intervention_reasons
             return [HEADLINE, *(reason_line(reason) for reason in reasons[-1:])]
         phase = PHASE_OF_STATE.get(visit.state)
-        if phase is None:
-            return []
+        if phase is None:  # a change of the framework belongs to the phase that asked for it
+            return [visit.state] if visit.state == "ReplayFramework" else []
         if visit.state not in _OPENS_PHASE:
             return [visit.state] if visit.state.startswith("Fix") else []
         seen_before = any(earlier.state == visit.state for earlier in view.visits[:index])

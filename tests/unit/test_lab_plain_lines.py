@@ -82,6 +82,12 @@ def test_a_fixed_attempt_is_counted() -> None:
     ]
 
 
+def test_the_replay_of_a_framework_change_is_told() -> None:
+    history = up_to_validation().exit("Validate").visit("JudgeValidation")
+    history.visit("FixValidation").visit("FrameworkTouched").enter("ReplayFramework")
+    assert texts(written(view_of(history)))[-2:] == ["FixValidation", "ReplayFramework"]
+
+
 def test_a_validation_after_a_fixed_execution_keeps_its_number() -> None:
     history = up_to_validation().exit("Validate").visit("JudgeValidation").visit("Execute")
     history.visit("JudgeExecution").visit("FixExecution").visit("Deploy", deployed(1, 2))
