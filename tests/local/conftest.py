@@ -20,6 +20,8 @@ import pytest
 
 from local.cloud import OneMachineCloud
 from local.settings import CloudSettings
+from tests.local.scripted_lab import ScriptedLab
+from tests.unit.claude.fake_service import running
 
 FILES = Path(__file__).parent / "files"
 # In the environment of whoever starts the cloud; nothing in it may see them.
@@ -210,3 +212,15 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
         yield aws
     finally:
         cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def scripted_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedLab]:
+    """A deployed lab with a scripted Claude, for all tests that need one."""
+    with running() as service:
+        lab = ScriptedLab(tmp_path_factory.mktemp("scripted"), service)
+        try:
+            lab.start()
+            yield lab
+        finally:
+            lab.cloud.stop()
