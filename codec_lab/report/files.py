@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from codec_lab import documents, keys
 from codec_lab.bundle import Bundle
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import AttestationError, ConfigurationError
 from codec_lab.experiment import Experiment
 from codec_lab.ports import ObjectStore
 from codec_lab.report.models import Download, DownloadKind, Downloads
@@ -85,9 +85,12 @@ def downloads(
     """
     try:
         found = list(_found(experiment, results, objects))
+        texts = list(_texts(found[0].data, experiment))
     except ConfigurationError:
         return _none(experiment, "Its files are no longer stored.")
-    if any(map(redaction.finds_something, _texts(found[0].data, experiment))):
+    except AttestationError:
+        return _none(experiment, "Its stored decoder is not the one that was measured.")
+    if any(map(redaction.finds_something, texts)):
         return _none(experiment, "Its source names something that is not for the public.")
     files = []
     for file in found:

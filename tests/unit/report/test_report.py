@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 
+from codec_lab import keys
 from codec_lab.report.files import Beside, Embedded
 from codec_lab.report.gathering import gather_report
 from codec_lab.report.models import CampaignReport, DownloadKind
@@ -188,6 +189,17 @@ def test_a_decoder_that_names_a_hidden_clip_stays(
     (entry,) = gathered(campaign).downloads
     assert (entry.experiment_id, entry.files) == ("default-0005", ())
     assert entry.absence == "Its source names something that is not for the public."
+
+
+def test_a_decoder_that_is_not_the_measured_one_stays(campaign: PublicCampaign) -> None:
+    first, second = (campaign.records.experiment(f"default-000{n}") for n in (1, 2))
+    key = keys.bundle(str(second.bundle_sha256))
+    campaign.objects.put(key, campaign.objects.get(keys.bundle(str(first.bundle_sha256))))
+    (entry,) = gathered(campaign).downloads
+    assert (entry.files, entry.absence) == (
+        (),
+        "Its stored decoder is not the one that was measured.",
+    )
 
 
 def test_files_that_have_expired_are_absent_with_a_reason(campaign: PublicCampaign) -> None:
