@@ -15,9 +15,12 @@ from adapters.attribute_values import timestamp
 from adapters.command_log import DynamoCommandLog
 from adapters.dynamodb import DynamoRecords
 from adapters.experiment_listing import DynamoListing
+from adapters.question_log import DynamoQuestions
+from codec_lab.asking.question import Question, QuestionStatus
 from codec_lab.campaign import Campaign, Control
 from codec_lab.dashboard.command_models import AuditEntry, CommandName
 from codec_lab.dashboard.listed_experiment import ListedExperiment
+from codec_lab.errors import UnknownRecordError
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.limits import Limits
 from codec_lab.phase import Status
@@ -207,6 +210,33 @@ def test_campaigns_are_listed_the_last_created_first(table: tuple[str, Any]) -> 
         records.create_campaign(campaign, Control(experiment_limit=1))
     assert listing.campaign_ids() == ["third", "second", "first"]
     assert not listing.rows("third")
+
+
+def test_a_question_is_begun_once_and_keeps_its_answer(table: tuple[str, Any]) -> None:
+    questions = DynamoQuestions(*table)
+    question = Question(
+        question_id="key-00000001",
+        campaign_id="default",
+        user="ada",
+        asked_at=NOON,
+        question="Which is best?",
+    )
+    assert questions.begin(question) is None
+    assert questions.begin(question.model_copy(update={"user": "bob"})) == question
+    answered = question.model_copy(
+        update={
+            "status": QuestionStatus.ANSWERED,
+            "answer": "default-0001.",
+            "experiment_ids": ("default-0001",),
+            "cost_usd": 0.0123,
+        }
+    )
+    questions.finish(answered)
+    assert questions.get("default", "key-00000001") == answered
+    assert questions.of_campaign("default") == [answered]
+    assert questions.of_campaign("other") == []
+    with pytest.raises(UnknownRecordError, match="no question"):
+        questions.get("other", "key-00000001")
 
 
 def test_a_command_is_begun_once_and_keeps_what_became_of_it(table: tuple[str, Any]) -> None:
