@@ -8,6 +8,9 @@ from tests.browser.axe import violations
 from tests.browser.deployed_lab import DeployedLab, Visit
 from tests.unit.claude.fake_service import Failure, Reply, Tool
 
+ANSWER_TIMEOUT_MS = 90_000
+"""A function that starts cold on a machine that does other things too, and two turns."""
+
 HOSTILE = "<img src=x onerror=alert(1)> good-0001 saves most, not good-00011."
 
 
@@ -21,7 +24,8 @@ def test_a_question_is_answered_with_links_to_experiments(lab: DeployedLab, visi
     page.get_by_label("Question").fill("<b>Which</b> is best?")
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.get_by_role("heading", name="<b>Which</b> is best?")).to_be_visible()
-    expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
+    said = page.get_by_text("<img src=x onerror=alert(1)>")
+    expect(said).to_be_visible(timeout=ANSWER_TIMEOUT_MS)
     assert page.locator("main img").count() == 0
     expect(page.get_by_label("Question")).to_have_value("")
     looked_up = lab.service.requests[-1]["messages"][-1]["content"][0]["content"]
@@ -39,9 +43,8 @@ def test_why_there_is_no_answer_is_one_sentence(lab: DeployedLab, visit: Visit) 
     page = visit("/ask?campaign=good")
     page.get_by_label("Question").fill("And which is worst?")
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(
-        page.get_by_text("Anthropic's API is busy (429, request req_1): slow down")
-    ).to_be_visible()
+    said = page.get_by_text("Anthropic's API is busy (429, request req_1): slow down")
+    expect(said).to_be_visible(timeout=ANSWER_TIMEOUT_MS)
     page.goto(page.url.replace("/ask", "/campaign"))
     orders = page.get_by_role("table", name="Orders")
     expect(orders.get_by_role("row", name="Ask").first).to_be_visible()
