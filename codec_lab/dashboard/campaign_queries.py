@@ -1,6 +1,7 @@
 """What is asked about campaigns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from codec_lab import documents, keys
 from codec_lab.campaign import Control
@@ -77,7 +78,7 @@ class CampaignQueries:
             state=_state(control, counts, is_running=execution_arn is not None),
             experiment_count=campaign.experiment_count,
             experiment_limit=control.experiment_limit,
-            model_cost_usd=float(campaign.model_cost_usd),
+            spent_usd=float(campaign.model_cost_usd + roster.once(_aws_usd)),
             budget_usd=None if control.budget_usd is None else float(control.budget_usd),
             failures_in_a_row=campaign.failures_in_a_row,
             counts={status: counts[status] for status in Status},
@@ -149,6 +150,10 @@ class CampaignQueries:
         if not rows:
             self._records.campaign(campaign_id)  # one without experiments, or none at all
         return rows
+
+
+def _aws_usd(rows: Sequence[ListedExperiment]) -> Decimal:
+    return sum((row.aws_cost_usd for row in rows if row.aws_cost_usd is not None), Decimal(0))
 
 
 def _state(control: Control, counts: Mapping[Status, int], *, is_running: bool) -> CampaignState:

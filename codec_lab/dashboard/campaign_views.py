@@ -34,6 +34,8 @@ class CampaignView(Model):
         Of the settings; a command carries the version it saw.
     experiment_limit, budget_usd
         What a person allows in all.
+    spent_usd : float
+        What calls to a model and AWS cost.
     counts : dict of Status to int
         Experiments by status; together ``experiment_count``.
     best_experiment_id, best_bd_rate_percent
@@ -52,7 +54,7 @@ class CampaignView(Model):
     state: CampaignState
     experiment_count: int
     experiment_limit: int
-    model_cost_usd: float
+    spent_usd: float
     budget_usd: float | None
     failures_in_a_row: int
     counts: dict[Status, int]

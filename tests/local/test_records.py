@@ -260,6 +260,10 @@ def test_costs_add_up_exactly(records: Records) -> None:
         records.add_model_cost(experiment(), Decimal("0.1"))
     assert records.experiment("default-0001").model_cost_usd == Decimal("1.0")
     assert records.campaign("default").model_cost_usd == Decimal("1.0")
+    assert records.experiment("default-0001").aws_cost_usd is None
+    for _ in range(3):
+        records.add_aws_cost(experiment(), Decimal("0.1"))
+    assert records.experiment("default-0001").aws_cost_usd == Decimal("0.3")
 
 
 def test_the_best_come_first_and_the_unmeasured_not_at_all(records: Records) -> None:

@@ -47,7 +47,7 @@ export function CampaignBar({ campaign }: { campaign: CampaignView }) {
           {isHeld ? "Resume" : "Pause"}
         </Button>
         <Box color="text-body-secondary">
-          Spent <span className="number">{dollars(campaign.model_cost_usd)}</span>
+          Spent <span className="number">{dollars(campaign.spent_usd)}</span>
           {campaign.budget_usd === null ? ", no budget" : ` of ${dollars(campaign.budget_usd)}`}
         </Box>
         <Box color="text-body-secondary">

@@ -17,6 +17,7 @@ export type CostView = Schemas["CostView"];
 export type DiffLine = Schemas["DiffLine"];
 export type DiffView = Schemas["DiffView"];
 export type EvidenceFile = Schemas["EvidenceFile"];
+export type ExperimentCost = Schemas["ExperimentCost"];
 export type ExperimentDetail = Schemas["ExperimentDetail"];
 export type ExperimentPage = Schemas["ExperimentPage"];
 export type ExperimentRow = Schemas["ExperimentRow"];

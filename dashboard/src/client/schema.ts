@@ -790,6 +790,8 @@ export interface components {
          *         Of the settings; a command carries the version it saw.
          *     experiment_limit, budget_usd
          *         What a person allows in all.
+         *     spent_usd : float
+         *         What calls to a model and AWS cost.
          *     counts : dict of Status to int
          *         Experiments by status; together ``experiment_count``.
          *     best_experiment_id, best_bd_rate_percent
@@ -817,8 +819,8 @@ export interface components {
             experiment_count: number;
             /** Experiment Limit */
             experiment_limit: number;
-            /** Model Cost Usd */
-            model_cost_usd: number;
+            /** Spent Usd */
+            spent_usd: number;
             /** Budget Usd */
             budget_usd: number | null;
             /** Failures In A Row */

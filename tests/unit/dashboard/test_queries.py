@@ -254,6 +254,18 @@ def test_cost_in_parts(api: Any) -> None:
     assert api.ask("/api/campaigns/other/cost").status == 404
 
 
+def test_a_campaign_spends_on_models_and_on_aws(api: Any) -> None:
+    opened(api.records, api.objects, api.clock)
+    for number in (1, 2):
+        one = experiment(number)
+        api.records.create_experiment(one)
+        api.records.add_model_cost(one, Decimal("0.5"))
+    api.records.add_aws_cost(one, Decimal("0.25"))
+    assert api.ask("/api/campaigns/default").data["spent_usd"] == 1.25
+    rows = api.ask("/api/campaigns/default/experiments?sort=number").data["items"]
+    assert [row["cost_usd"] for row in rows] == [0.5, 0.75]
+
+
 def test_the_cost_of_aws_by_service() -> None:
     charges = (
         Charge(

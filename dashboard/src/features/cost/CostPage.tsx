@@ -4,12 +4,20 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useCampaign } from "../../app/CampaignContext";
-import type { CostView, ServiceShare } from "../../client/models";
+import type { CostView, ExperimentCost, ServiceShare } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
 import { dollars, grouped, words } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { PageLink } from "../../components/PageLink";
 import { ShareTable } from "./ShareTable";
+
+const SERVICES: Record<string, string> = {
+  batch: "Batch",
+  lambda: "Lambda",
+  step_functions: "Step Functions",
+  dynamodb: "DynamoDB",
+  s3: "S3",
+};
 
 /** What the campaign spent, in parts. */
 export default function CostPage() {
@@ -79,7 +87,7 @@ function Shown({ cost }: { cost: CostView }) {
           title="AWS"
           part="Service"
           shares={cost.by_service}
-          name={(share) => words(share.service)}
+          name={(share) => SERVICES[share.service] ?? share.service}
           empty={cost.aws_reason ?? "Nothing yet."}
           figures={[{ header: "Used", cell: used }]}
         />
@@ -109,7 +117,9 @@ function Shown({ cost }: { cost: CostView }) {
         )}
         figures={[
           { header: "Model", cell: (share) => dollars(share.model_usd) },
-          { header: "AWS", cell: (share) => dollars(share.aws_usd) },
+          ...(cost.aws_reason
+            ? []
+            : [{ header: "AWS", cell: (share: ExperimentCost) => dollars(share.aws_usd) }]),
         ]}
       />
     </SpaceBetween>
