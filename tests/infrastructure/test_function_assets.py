@@ -25,10 +25,12 @@ HANDLERS = sorted(
 LAZY = (
     "adapters.claude.designer",
     "adapters.claude.fixer",
+    "adapters.claude.respondent",
     "adapters.offline.designer",
     "adapters.offline.search",
+    "jinja2",
 )
-"""Modules that a handler imports only when their mind is asked."""
+"""Modules that a handler imports only when they are needed."""
 
 
 def sources_of(*packages: str) -> set[str]:
