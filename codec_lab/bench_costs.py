@@ -1,6 +1,6 @@
-"""The machines of an experiment's jobs: reserved at its deployment, settled by its verdicts."""
+"""What an experiment's jobs cost: reserved at its deployment, settled by its verdicts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from math import ceil
@@ -23,6 +23,10 @@ MARGIN = timedelta(minutes=15)
 """Reserved besides: retries of the deployment itself, clocks that differ, tries after the limit
 that end at once."""
 
+MOST_OBJECTS = 5_000
+MOST_BYTES = 250_000_000
+"""What the jobs of a deployment store at the most, ten times what they usually do."""
+
 
 class Booking(NamedTuple):
     """What was reserved for the jobs of a deployment, and until when they may run."""
@@ -40,11 +44,21 @@ class BenchCosts:
         Where caps and spending are kept.
     tariff : Tariff
         The prices.
+    sizes : callable
+        Gives the size in bytes of every object under a prefix, by key.
     """
 
-    def __init__(self, *, records: Records, ledger: Ledger, clock: Clock, tariff: Tariff) -> None:
+    def __init__(
+        self,
+        *,
+        records: Records,
+        ledger: Ledger,
+        clock: Clock,
+        tariff: Tariff,
+        sizes: Callable[[str], Mapping[str, int]],
+    ) -> None:
         self._records, self._ledger, self._clock = records, ledger, clock
-        self._tariff = tariff
+        self._tariff, self._sizes = tariff, sizes
 
     def book(self, experiment: Experiment, bundle_sha256: Sha256, *, shards: int) -> Booking:
         """Reserve the most that a validation and an execution in shards can cost.
@@ -58,12 +72,13 @@ class BenchCosts:
         """
         limit_s = int((TIME_LIMIT + MARGIN).total_seconds())
         # The validation is over before the execution begins: both share the time.
-        worst = self._tariff.machines("", limit_s * shards, jobs=shards + 1)
+        machines = self._tariff.machines("", limit_s * shards, jobs=shards + 1)
+        evidence = self._tariff.objects("", puts=MOST_OBJECTS, stored_bytes=MOST_BYTES)
         purse = CampaignPurse(
             experiment.campaign_id, records=self._records, ledger=self._ledger, clock=self._clock
         )
         name = f"{experiment.experiment_id}/{experiment.run}/{bundle_sha256[:12]}"
-        reserved = purse.reserve(worst.usd, name=name, what="Measuring")
+        reserved = purse.reserve(machines.usd + evidence.usd, name=name, what="Measuring")
         return Booking(reserved, self._clock.now() + TIME_LIMIT)
 
     def settle(self, job: JobSpec, verdicts: Sequence[Verdict], began_at: datetime | None) -> None:
@@ -80,7 +95,12 @@ class BenchCosts:
         """
         if job.reserved is None or job.deadline is None:
             return
-        charges = list(self._charges(job.kind, job.deadline - TIME_LIMIT, verdicts, began_at))
+        stored = {**self._sizes(job.output_prefix), **self._sizes(job.points_prefix)}
+        purpose = Phase.VALIDATION if job.kind is JobKind.VALIDATE else Phase.EXECUTION
+        charges = [
+            *self._machines(job.kind, job.deadline - TIME_LIMIT, verdicts, began_at),
+            self._tariff.objects(purpose, puts=len(stored), stored_bytes=sum(stored.values())),
+        ]
         self._settle(self._records.experiment(job.experiment_id), job.reserved, charges)
 
     def settle_replay(
@@ -101,7 +121,7 @@ class BenchCosts:
             cost_usd = sum((charge.usd for charge in charges), Decimal(0))
             self._records.add_aws_cost(experiment, cost_usd)
 
-    def _charges(
+    def _machines(
         self,
         kind: JobKind,
         deployed_at: datetime,

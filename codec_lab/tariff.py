@@ -106,7 +106,6 @@ class Tariff(Model):
         written, read = used.get(Used.WRITE_UNITS, 0), used.get(Used.READ_UNITS, 0)
         puts, gets = used.get(Used.PUTS, 0), used.get(Used.GETS, 0)
         stored = used.get(Used.STORED_BYTES, 0)
-        kept_usd = self.s3_usd_per_gb_month * self.s3_months * stored / 1_000_000_000
         return [
             charge(
                 Service.LAMBDA, self._computed(took_s, memory_mib), 1, ms=math.ceil(took_s * 1000)
@@ -124,15 +123,20 @@ class Tariff(Model):
                 write_units=written,
                 read_units=read,
             ),
-            charge(
-                Service.S3,
-                self.s3_usd_per_put * puts + self.s3_usd_per_get * gets + kept_usd,
-                puts + gets,
-                puts=puts,
-                gets=gets,
-                stored_bytes=stored,
-            ),
+            self.objects(purpose, puts=puts, gets=gets, stored_bytes=stored),
         ]
+
+    def objects(self, purpose: str, *, puts: int, stored_bytes: int, gets: int = 0) -> Charge:
+        """Price requests for objects, and keeping what was stored for as long as it is kept."""
+        kept_usd = self.s3_usd_per_gb_month * self.s3_months * stored_bytes / 1_000_000_000
+        usd = self.s3_usd_per_put * puts + self.s3_usd_per_get * gets + kept_usd
+        return Charge(
+            service=Service.S3,
+            purpose=purpose,
+            usd=_rounded_up(usd),
+            count=puts + gets,
+            amounts={"puts": puts, "gets": gets, "stored_bytes": stored_bytes},
+        )
 
     def _computed(self, took_s: float, memory_mib: int) -> Decimal:
         gb_s = Decimal(str(took_s)) * memory_mib / 1024

@@ -53,9 +53,15 @@ def change_sets(table: str) -> DynamoChangeSets:
 
 
 @cache
-def bench_costs(table: str) -> BenchCosts:
+def bench_costs(table: str, bucket: str) -> BenchCosts:
     """Give what pays for jobs on AWS."""
-    return BenchCosts(records=records(table), ledger=ledger(table), clock=clock, tariff=tariff())
+    return BenchCosts(
+        records=records(table),
+        ledger=ledger(table),
+        clock=clock,
+        tariff=tariff(),
+        sizes=objects(bucket).sizes,
+    )
 
 
 @cache

@@ -35,7 +35,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         objects=objects(environment.bucket),
         clock=clock,
         max_shards=environment.max_shards,
-        bench=bench_costs(environment.table) if environment.on_aws else None,
+        bench=bench_costs(environment.table, environment.bucket) if environment.on_aws else None,
     )
     logger.info("Deployed bundle %s", result.validation.bundle_sha256[:12])
     return result.model_dump(mode="json")

@@ -35,7 +35,9 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
             records=records(environment.table),
             objects=objects(environment.bucket),
             clock=clock,
-            bench=bench_costs(environment.table) if environment.on_aws else None,
+            bench=bench_costs(environment.table, environment.bucket)
+            if environment.on_aws
+            else None,
         )
     except CandidateFaultError as fault:
         logger.warning("The %s failed: %s: %s", attempt, type(fault).__name__, fault)

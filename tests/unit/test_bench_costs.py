@@ -32,13 +32,18 @@ class Bench:
     def __init__(self, records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> None:
         self.records, self.objects, self.clock = records, objects, clock
         self.ledger = MemoryLedger()
-        self.costs = BenchCosts(records=records, ledger=self.ledger, clock=clock, tariff=tariff())
+        self.costs = BenchCosts(
+            records=records, ledger=self.ledger, clock=clock, tariff=tariff(), sizes=self.sizes
+        )
         opened(records, objects, clock)
         records.create_experiment(experiment())
         changes = ExperimentChanges(
             updated_at=clock.now(), proposal_key="campaigns/default/seed.json"
         )
         records.update_experiment(ID, changes)
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        return {key: 10**6 for key in self.objects.data if key.startswith(prefix)}
 
     def deploy(self) -> DeployResult:
         request = DeployRequest(experiment_id=ID, run=1, validation_attempt=1, execution_attempt=1)
@@ -80,15 +85,16 @@ def test_a_deployment_reserves_its_time_limit_once(bench: Bench) -> None:
     jobs = bench.deploy()
     again = bench.deploy()  # the function is retried
     # Two shards for two hours and a quarter, and three machines that idle for five minutes.
-    worst_usd = usd(2 * (7200 + 900) + 3 * 300)
-    assert bench.ledger.committed["default"] == worst_usd == Decimal("0.600400")
+    machines_usd = usd(2 * (7200 + 900) + 3 * 300)
+    stored_usd = Decimal("0.094")  # 250 MB for a year, in 5,000 objects
+    assert bench.ledger.committed["default"] == machines_usd + stored_usd == Decimal("0.694400")
     assert jobs.validation.reserved == jobs.execution.reserved == again.execution.reserved
     assert {job.deadline for job in jobs.shards} == {jobs.validation.deadline}
 
 
 def test_what_does_not_fit_deploys_nothing(bench: Bench) -> None:
-    bench.records.update_control("default", ControlChanges(budget_usd=Decimal("0.55")))
-    with pytest.raises(BudgetExceededError, match=r"^Measuring may cost 0\.60 USD, which does not"):
+    bench.records.update_control("default", ControlChanges(budget_usd=Decimal("0.65")))
+    with pytest.raises(BudgetExceededError, match=r"^Measuring may cost 0\.69 USD, which does not"):
         bench.deploy()
     assert not [key for key in bench.objects.data if key.startswith("bundles/")]
     assert bench.ledger.committed["default"] == 0
@@ -104,9 +110,15 @@ def test_a_failed_validation_is_paid_and_the_rest_is_given_back(bench: Bench) ->
     charge = Charge(
         service=Service.BATCH, purpose="validation", usd=usd(900), amounts={"machine_s": 900}
     )
-    assert bench.ledger.statement("default").charges == (charge,)
-    assert bench.ledger.committed["default"] == usd(900) == Decimal("0.031600")
-    assert bench.records.experiment(ID).aws_cost_usd == usd(900)
+    stored = Charge(  # the verdict alone: 0.005 of a thousandth, and a MB for a year
+        service=Service.S3,
+        purpose="validation",
+        usd=Decimal("0.000281"),
+        amounts={"puts": 1, "gets": 0, "stored_bytes": 10**6},
+    )
+    assert bench.ledger.statement("default").charges == (charge, stored)
+    assert bench.ledger.committed["default"] == Decimal("0.031600") + stored.usd
+    assert bench.records.experiment(ID).aws_cost_usd == Decimal("0.031881")
 
 
 def test_an_execution_pays_from_the_deployment_to_the_end_of_each_shard(bench: Bench) -> None:
@@ -121,9 +133,14 @@ def test_an_execution_pays_from_the_deployment_to_the_end_of_each_shard(bench: B
     request = JudgeRequest(job=jobs.execution, shards=jobs.shards, began_at=began_at)
     bench.judge(request)
     bench.judge(request)
-    spent = {one.purpose: (one.usd, one.count) for one in bench.ledger.statement("default").charges}
-    assert spent == {"validation": (usd(600), 1), "execution": (usd(1400 + 600), 2)}
-    assert bench.records.experiment(ID).aws_cost_usd == usd(600) + usd(2000)
+    spent = {one.kind: (one.usd, one.count) for one in bench.ledger.statement("default").charges}
+    stored_usd = Decimal("0.000843")  # two shards' verdicts and the whole's
+    assert spent == {
+        (Service.BATCH, "validation", ""): (usd(600), 1),
+        (Service.BATCH, "execution", ""): (usd(1400 + 600), 2),
+        (Service.S3, "execution", ""): (stored_usd, 3),
+    }
+    assert bench.records.experiment(ID).aws_cost_usd == usd(600) + usd(2000) + stored_usd
     assert bench.ledger.open == {}
 
 

@@ -43,6 +43,7 @@ from tests.unit.builders import clip_result, experiment, opened, verdict
 CAP_USD = Decimal("1.00")
 WORST_USD = Decimal("0.07")
 MACHINE_USD_PER_H = Decimal("0.1264")
+STORED_USD = Decimal("0.0056")  # 20 MB in 20 objects, for a year
 CRASH = Fault(error_type="CandidateCrashError", message="IndexError")
 
 
@@ -60,6 +61,9 @@ class CostlyService:
     def __init__(self, random_seed: int) -> None:
         self.chance = random.Random(random_seed)
         self.taken_usd = Decimal(0)
+
+    def stored(self, prefix: str) -> dict[str, int]:
+        return {f"{prefix}{number}": 1_000_000 for number in range(10)}
 
     def answer(self) -> Decimal:
         cost_usd = Decimal(self.chance.randint(1, 70)) / 1000
@@ -140,6 +144,7 @@ class CostlyBench:
 
     def _judge(self, request: JudgeRequest) -> None:
         fault = None
+        self.service.taken_usd += STORED_USD
         for _ in range(self.chance.choice((1, 1, 3))):  # a retried function
             try:
                 judge(request, **self.ports, bench=self.bench)
@@ -162,7 +167,9 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
     records.update_control("default", ControlChanges(budget_usd=CAP_USD))
     ledger, service = MemoryLedger(), CostlyService(random_seed)
     ports: dict[str, Any] = {"records": records, "objects": objects, "clock": clock}
-    paying = BenchCosts(records=records, ledger=ledger, clock=clock, tariff=tariff())
+    paying = BenchCosts(
+        records=records, ledger=ledger, clock=clock, tariff=tariff(), sizes=service.stored
+    )
     bench = CostlyBench(service, ports, paying)
     reasons = []
     for _ in range(100):
@@ -207,7 +214,7 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
     assert any("does not fit" in reason for reason in reasons)
     aws_usd = sum(one.aws_cost_usd or 0 for one in records.experiments("default"))
     statement = ledger.statement("default")
-    of_aws = [one for one in statement.charges if one.service is Service.BATCH]
+    of_aws = [one for one in statement.charges if one.service is not Service.CLAUDE]
     assert aws_usd == sum(charge.usd for charge in of_aws)
     assert bool(aws_usd) is on_aws
     assert statement.settled_usd + statement.reserved_usd == ledger.committed["default"]

@@ -6,7 +6,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useCampaign } from "../../app/CampaignContext";
 import type { CostView, ExperimentCost, ServiceShare } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
-import { dollars, grouped, words } from "../../components/format";
+import { bytes, dollars, grouped, words } from "../../components/format";
 import { Loaded } from "../../components/Loaded";
 import { PageLink } from "../../components/PageLink";
 import { ShareTable } from "./ShareTable";
@@ -136,10 +136,13 @@ function experimentsLeft(cost: CostView): string {
 
 /** What was used of a service, in its own units. */
 function used({ count, amounts }: ServiceShare): string {
-  const parts = Object.entries(amounts).map(([name, value]) => `${grouped(value)} ${unit(name)}`);
+  const parts = Object.entries(amounts).map(([name, value]) => amountOf(name, value));
   return parts.join(", ") || grouped(count);
 }
 
-function unit(name: string): string {
-  return name.replace(/_s$/, " seconds").replaceAll("_", " ");
+function amountOf(name: string, value: number): string {
+  if (name === "stored_bytes") {
+    return `${bytes(value)} stored`;
+  }
+  return `${grouped(value)} ${name.replace(/_s$/, " seconds").replaceAll("_", " ")}`;
 }
