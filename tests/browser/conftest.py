@@ -39,9 +39,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLab]:
             lab.open("doomed", STUBBORN)
             lab.open("steered", experiments=2)
             lab.open("stuck", STUBBORN)
-            lab.run("stuck")
             lab.open("good", experiments=2)
-            lab.run("good")
+            lab.run("stuck", "good")
             yield lab
         finally:
             lab.cloud.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,6 @@ from adapters.system_clock import SystemClock
 from codec_lab import documents, keys
 from codec_lab.campaigns import CampaignOrder, open_campaign
 from codec_lab.clip import ClipRole
-from codec_lab.experiment import Experiment
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Mind
 from codec_worker import codecs
@@ -119,14 +119,16 @@ class DeployedLab:
             clock=SystemClock(),
         )
 
-    def run(self, campaign_id: str) -> list[Experiment]:
-        """Run a campaign to its end."""
+    def run(self, *campaign_ids: str) -> None:
+        """Run campaigns beside each other to their ends."""
         machine = self.target.campaign_executions
-        execution = machine.start(campaign_id)
-        until(lambda: machine.end(execution).status != "RUNNING", 300)
-        end = machine.end(execution)
-        assert end.status == "SUCCEEDED", end
-        return sorted(self.target.records.experiments(campaign_id), key=lambda one: one.number)
+        for execution in [machine.start(campaign_id) for campaign_id in campaign_ids]:
+            until(partial(self._has_ended, execution), 300)
+            end = machine.end(execution)
+            assert end.status == "SUCCEEDED", end
+
+    def _has_ended(self, execution: str) -> bool:
+        return self.target.campaign_executions.end(execution).status != "RUNNING"
 
     def lengthen_the_smoke_test(self, campaign_id: str) -> None:
         """Have validations of a campaign code one frame more, which `STUBBORN` does not refuse."""
