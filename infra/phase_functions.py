@@ -13,6 +13,7 @@ from infra.definition import Definition
 from infra.dependencies_layer import DependenciesLayer
 from infra.lab_function import LabFunction, function_code
 from infra.lab_state_machine import LabStateMachine
+from infra.model_service import ModelService
 from infra.phase_function import PhaseFunction
 from infra.settings import InfraSettings
 
@@ -46,7 +47,7 @@ class PhaseFunctions:
     ) -> None:
         self._stack = stack
         self._data = data
-        self._secret = secret
+        self._service = ModelService(secret, settings)
         self._settings = settings
         # Nothing is metered where the machine is the user's own.
         self._priced = {} if settings.one_machine else {"CODEC_LAB_ON_AWS": "true"}
@@ -142,17 +143,13 @@ class PhaseFunctions:
             reads=reads,
             writes=writes,
             environment={
-                "CODEC_LAB_ANTHROPIC_SECRET_ARN": self._secret.secret_arn,
+                **self._service.environment,
                 **self._priced,
                 **{name: model for name, model in models.items() if model is not None},
             },
             memory_mib=1024,
         )
-        made.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["secretsmanager:GetSecretValue"], resources=[self._secret.secret_arn]
-            )
-        )
+        self._service.let_ask(made.role)
         return made
 
     def _notify_human(self, definition: Definition) -> PhaseFunction:

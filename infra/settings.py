@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from aws_cdk import RemovalPolicy
 from constructs import Node
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -33,6 +33,9 @@ class InfraSettings(BaseModel):
         Cost of the account's month at which the same address is told; 0 is no budget.
     anthropic_secret_arn : str or None
         An existing secret with the Anthropic key; without it an empty one is made.
+    bedrock_region : str or None
+        Design, repair and analyze by Claude on Amazon Bedrock in this region, with the functions'
+        roles and without a key. Their models must be named then, as Bedrock names them.
     design_model, fix_model, analysis_model, ask_model : str or None
         Claude models; without them the handlers' own defaults hold.
     max_vcpus : int
@@ -55,6 +58,7 @@ class InfraSettings(BaseModel):
     anthropic_secret_arn: (
         Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:secretsmanager:")] | None
     ) = None
+    bedrock_region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] | None = None
     design_model: str | None = None
     fix_model: str | None = None
     analysis_model: str | None = None
@@ -64,6 +68,16 @@ class InfraSettings(BaseModel):
     log_retention_days: Days = 90
     evidence_infrequent_after_days: Annotated[int, Field(ge=30, le=3650)] = 30
     evidence_expires_after_days: Days = 365
+
+    @model_validator(mode="after")
+    def _models_of_bedrock_are_named(self) -> Self:
+        models = (self.design_model, self.fix_model, self.analysis_model)
+        if self.bedrock_region is not None and None in models:
+            raise ValueError(
+                "on Amazon Bedrock design_model, fix_model and analysis_model must be named, "
+                "such as global.anthropic.claude-opus-5-5-v1:0"
+            )
+        return self
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -89,6 +103,10 @@ class InfraSettings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             fault = error.errors()[0]
+            if not fault["loc"]:
+                raise InfraSettingsError(
+                    f"The context values do not fit together: {fault['msg']}."
+                ) from error
             name = fault["loc"][0]
             if fault["type"] == "extra_forbidden":
                 known = ", ".join(cls.model_fields)

@@ -1,6 +1,7 @@
 """The minds by name. Each is imported when it is asked for: the other's packages cost time."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from codec_lab.asking.answering import Respondent
 from codec_lab.events import FixRequest, PhaseRequest
@@ -13,12 +14,16 @@ from lambdas.environment import FunctionEnvironment
 from lambdas.metering import MeteredEnvironment
 from lambdas.observability import log_model_calls
 
+if TYPE_CHECKING:
+    from adapters.claude.connection import Client
+
 
 class MindEnvironment(MeteredEnvironment):
     """What the functions with a mind are told."""
 
     bucket: str
     anthropic_secret_arn: str | None = None
+    bedrock_region: str | None = None
     design_model: str = "claude-opus-5-5"
     fix_model: str = "claude-sonnet-5-5"
     analysis_model: str = "claude-sonnet-5-5"
@@ -52,12 +57,11 @@ def designer_of(environment: MindEnvironment, request: PhaseRequest) -> Callable
 
     def make(mind: Mind) -> Designer:
         if mind is Mind.CLAUDE:
-            from adapters.claude.connection import connect
             from adapters.claude.designer import ClaudeDesigner
 
             log_model_calls()
             return ClaudeDesigner(
-                connect(environment.anthropic_secret_arn),
+                _client(environment),
                 environment.design_model,
                 purse=_purse(environment, request.experiment_id),
                 prompts=_prompts(environment, request, "design"),
@@ -74,12 +78,11 @@ def fixer_of(environment: MindEnvironment, request: FixRequest) -> Callable[[Min
 
     def make(mind: Mind) -> Fixer:
         if mind is Mind.CLAUDE:
-            from adapters.claude.connection import connect
             from adapters.claude.fixer import ClaudeFixer
 
             log_model_calls()
             return ClaudeFixer(
-                connect(environment.anthropic_secret_arn),
+                _client(environment),
                 environment.fix_model,
                 purse=_purse(environment, request.experiment_id),
                 prompts=_prompts(environment, request, f"fix-{request.phase}-{request.attempt}"),
@@ -100,17 +103,25 @@ def analyst_of(
         if mind is not Mind.CLAUDE:
             return None
         from adapters.claude.analyst import ClaudeAnalyst
-        from adapters.claude.connection import connect
 
         log_model_calls()
         return ClaudeAnalyst(
-            connect(environment.anthropic_secret_arn),
+            _client(environment),
             environment.analysis_model,
             purse=_purse(environment, request.experiment_id),
             prompts=_prompts(environment, request, "analysis"),
         )
 
     return make
+
+
+def _client(environment: MindEnvironment) -> "Client":
+    """Connect to Amazon Bedrock if a region of it is set, else to Anthropic's API."""
+    from adapters.claude.connection import connect, connect_to_bedrock
+
+    if environment.bedrock_region is not None:
+        return connect_to_bedrock(environment.bedrock_region)
+    return connect(environment.anthropic_secret_arn)
 
 
 def _purse(environment: MindEnvironment, experiment_id: str) -> CampaignPurse:

@@ -1,8 +1,7 @@
 """Analyses by Claude."""
 
-import anthropic
-
 from adapters.claude.answers import MendableAnswerError, WriteAnalysis, parse
+from adapters.claude.connection import Client
 from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
 from adapters.claude.pricing import price_of
 from adapters.claude.prompting import analysis_question
@@ -17,7 +16,7 @@ class ClaudeAnalyst:
 
     Parameters
     ----------
-    client : anthropic.Anthropic
+    client : Client
         The service.
     model : str
         Which model analyzes.
@@ -36,7 +35,7 @@ class ClaudeAnalyst:
 
     def __init__(
         self,
-        client: anthropic.Anthropic,
+        client: Client,
         model: str,
         *,
         purse: Purse | None = None,

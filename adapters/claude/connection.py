@@ -1,4 +1,4 @@
-"""The client of Anthropic's API and where its key comes from."""
+"""The client of Anthropic's API, or of Amazon Bedrock, and where its key comes from."""
 
 import os
 
@@ -12,6 +12,22 @@ from codec_lab.errors import ConfigurationError
 KEY_VARIABLE = "ANTHROPIC_API_KEY"
 TIMEOUT = anthropic.Timeout(connect=10, read=120, write=60, pool=10)
 """Seconds; ``read`` is the longest silence within a stream, which the service breaks by pings."""
+
+Client = anthropic.Anthropic | anthropic.AnthropicBedrock
+"""One service or the other; they answer alike."""
+
+
+def connect_to_bedrock(region: str) -> anthropic.AnthropicBedrock:
+    """Make a client of Amazon Bedrock, which signs by the role of its process: there is no key.
+
+    The SDK's own retries are off: the state machine retries, and counts it.
+
+    Parameters
+    ----------
+    region : str
+        The AWS region that is asked.
+    """
+    return anthropic.AnthropicBedrock(aws_region=region, max_retries=0, timeout=TIMEOUT)
 
 
 def connect(secret_arn: str | None) -> anthropic.Anthropic:

@@ -13,6 +13,7 @@ from anthropic.types import Message, MessageParam, TextBlockParam, ToolParam, To
 from pydantic import BaseModel
 
 from adapters.claude.answers import AnswerError, MendableAnswerError
+from adapters.claude.connection import Client
 from adapters.claude.errors import service_errors
 from adapters.claude.pricing import price_of
 from adapters.claude.prompt_text import written
@@ -68,7 +69,7 @@ class Conversation:
 
     Parameters
     ----------
-    client : anthropic.Anthropic
+    client : Client
         The service.
     model : str
         Which model answers; its price must be known.
@@ -96,7 +97,7 @@ class Conversation:
 
     def __init__(
         self,
-        client: anthropic.Anthropic,
+        client: Client,
         model: str,
         *,
         tools: Sequence[str],

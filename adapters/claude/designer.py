@@ -1,8 +1,7 @@
 """Designs by Claude."""
 
-import anthropic
-
 from adapters.claude.answers import EditParent, MendableAnswerError, WriteCandidate, parse
+from adapters.claude.connection import Client
 from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
 from adapters.claude.editing import changed, written
 from adapters.claude.pricing import price_of
@@ -18,7 +17,7 @@ class ClaudeDesigner:
 
     Parameters
     ----------
-    client : anthropic.Anthropic
+    client : Client
         The service.
     model : str
         Which model designs.
@@ -37,7 +36,7 @@ class ClaudeDesigner:
 
     def __init__(
         self,
-        client: anthropic.Anthropic,
+        client: Client,
         model: str,
         *,
         purse: Purse | None = None,

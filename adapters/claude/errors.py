@@ -17,6 +17,9 @@ from codec_lab.errors import (
 
 _BUSY_TYPES = frozenset(
     {"api_error", "conflict_error", "overloaded_error", "rate_limit_error", "timeout_error"}
+    # Amazon Bedrock's, within a stream.
+    | {"internalServerException", "modelStreamErrorException", "modelTimeoutException"}
+    | {"serviceUnavailableException", "throttlingException"}
 )
 _BUSY_STATUSES = frozenset({408, 409, 425, 429})
 # What the SDK's accumulation raises on events that are out of order or lack their fields.
@@ -74,7 +77,7 @@ def _of_status(error: anthropic.APIStatusError, model: str, redact: Redact) -> C
     if status == 401 or kind == "authentication_error":
         return ModelRefusedError(f"Anthropic refuses the API key ({answer}): {said}")
     if status == 403 or kind == "permission_error":
-        return ModelRefusedError(f"The API key may not use {model} ({answer}): {said}")
+        return ModelRefusedError(f"The account may not use {model} ({answer}): {said}")
     if status == 404:
         return ConfigurationError(f"Anthropic has no model {model} ({answer}): {said}")
     return ModelRefusedError(f"Anthropic refuses the request ({answer}): {said}")

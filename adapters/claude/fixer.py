@@ -1,7 +1,5 @@
 """Repairs by Claude."""
 
-import anthropic
-
 from adapters.claude.answers import (
     AdjustLimits,
     AskHuman,
@@ -12,6 +10,7 @@ from adapters.claude.answers import (
     RollbackFramework,
     parse,
 )
+from adapters.claude.connection import Client
 from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
 from adapters.claude.editing import changed
 from adapters.claude.pricing import price_of
@@ -33,7 +32,7 @@ class ClaudeFixer:
 
     Parameters
     ----------
-    client : anthropic.Anthropic
+    client : Client
         The service.
     model : str
         Which model repairs.
@@ -52,7 +51,7 @@ class ClaudeFixer:
 
     def __init__(
         self,
-        client: anthropic.Anthropic,
+        client: Client,
         model: str,
         *,
         purse: Purse | None = None,

@@ -1,5 +1,6 @@
 """What an answer costs, by the dated table ``prices.json``."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,11 @@ from codec_lab.model import Model
 TABLE = "adapters/claude/prices.json"
 ADDED_TOKENS = 1000
 """What the service adds to a request with tools, at the most."""
+
+_BEDROCK_MODEL = re.compile(
+    r"(?:(?P<scope>[a-z-]+)\.)?anthropic\.(?P<model>claude-[a-z0-9-]+?)(?:-\d{8})?(?:-v\d+(?::\d+)?)?"
+)
+_WORLDWIDE = "global"
 
 _Usd = Annotated[Decimal, Field(gt=0)]
 
@@ -41,12 +47,24 @@ class Price(Model):
         most = max(self.input, self.cache_write)
         return ((sent_bytes + ADDED_TOKENS) * most + max_output_tokens * self.output) / 1_000_000
 
+    def times(self, factor: Decimal) -> "Price":
+        """Give a multiple of it."""
+        return Price(**{name: usd * factor for name, usd in self})
+
 
 class PriceTable(Model):
-    """The prices of one day."""
+    """The prices of one day.
+
+    Attributes
+    ----------
+    bedrock_regional_factor : Decimal
+        What Amazon Bedrock charges where the answer must come from one region or continent, as a
+        multiple; answers from anywhere (``global.``) cost what they cost at Anthropic's.
+    """
 
     as_of: date
     source: str
+    bedrock_regional_factor: Annotated[Decimal, Field(ge=1)]
     usd_per_million_tokens: dict[str, Price]
 
 
@@ -60,16 +78,27 @@ def price_table() -> PriceTable:
 def price_of(model: str) -> Price:
     """Find a model's price.
 
+    Parameters
+    ----------
+    model : str
+        As Anthropic names it, or Amazon Bedrock: ``eu.anthropic.claude-opus-5-5-v1:0``.
+
     Raises
     ------
     ConfigurationError
         If the table does not have it: an unknown cost is not shown as none.
     """
     table = price_table()
+    on_bedrock = _BEDROCK_MODEL.fullmatch(model)
     try:
-        return table.usd_per_million_tokens[model]
+        if on_bedrock is None:
+            return table.usd_per_million_tokens[model]
+        price = table.usd_per_million_tokens[on_bedrock["model"]]
     except KeyError:
         raise ConfigurationError(
             f"{TABLE} (of {table.as_of}) has no price for the model {model}; "
             f"add it from {table.source}, or set another model."
         ) from None
+    return (
+        price if on_bedrock["scope"] == _WORLDWIDE else price.times(table.bedrock_regional_factor)
+    )

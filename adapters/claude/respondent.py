@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-import anthropic
 from pydantic import Field
 
 from adapters.claude.answers import AnswerError, MendableAnswerError, parse
+from adapters.claude.connection import Client
 from adapters.claude.conversation import Account, Conversation, Looked, ToolCall
 from adapters.claude.pricing import price_of
 from adapters.claude.prompting import asking_prompt
@@ -85,7 +85,7 @@ class ClaudeRespondent:
 
     Parameters
     ----------
-    client : anthropic.Anthropic
+    client : Client
         The service.
     model : str
         Which model answers.
@@ -101,7 +101,7 @@ class ClaudeRespondent:
     """
 
     def __init__(
-        self, client: anthropic.Anthropic, model: str, *, purse: Purse, budget_s: float = BUDGET_S
+        self, client: Client, model: str, *, purse: Purse, budget_s: float = BUDGET_S
     ) -> None:
         price_of(model)
         self._client, self._model, self._budget_s = client, model, budget_s

@@ -42,6 +42,11 @@ def test_the_cdks_own_context_is_left_alone() -> None:
         ({"schedule_minutes": "often"}, "Context value schedule_minutes='often' cannot be used: "),
         ({"max_vcpus": "1"}, "Context value max_vcpus='1' cannot be used: "),
         ({"alarm_email": "nobody"}, "Context value alarm_email='nobody' cannot be used: "),
+        ({"bedrock_region": "Frankfurt"}, "Context value bedrock_region='Frankfurt' cannot be"),
+        (
+            {"bedrock_region": "eu-west-1"},
+            "The context values do not fit together: Value error, on",
+        ),
         ({"local": "true"}, "There is no context value 'local'; there are: one_machine, "),
     ],
 )
