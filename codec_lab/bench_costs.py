@@ -106,13 +106,18 @@ class BenchCosts:
     def settle_replay(
         self, experiment: Experiment, jobs: Sequence[JobSpec], verdicts: Sequence[Verdict]
     ) -> None:
-        """Settle the machines of a replay, for the experiment that asked for it."""
+        """Settle a replay's machines and what it stored, for the experiment that asked for it."""
         ends = [verdict.ended_at for verdict in verdicts]
         for job in jobs[:1]:  # they share one booking
-            if job.reserved is not None and job.deadline is not None:
-                machine_s = _seconds(job.deadline - TIME_LIMIT, ends)
-                charge = self._tariff.machines("replay", machine_s, jobs=len(ends))
-                self._settle(experiment, job.reserved, [charge])
+            if job.reserved is None or job.deadline is None:
+                continue
+            machine_s = _seconds(job.deadline - TIME_LIMIT, ends)
+            stored = [size for one in jobs for size in self._sizes(one.output_prefix).values()]
+            charges = [
+                self._tariff.machines("replay", machine_s, jobs=len(ends)),
+                self._tariff.objects("replay", puts=len(stored), stored_bytes=sum(stored)),
+            ]
+            self._settle(experiment, job.reserved, charges)
 
     def _settle(
         self, experiment: Experiment, reserved: Reserved, charges: Sequence[Charge]

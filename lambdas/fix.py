@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         change_sets=change_sets(environment.table),
         fixer_of=fixer_of(environment, request),
         clock=clock,
-        bench=bench_costs(environment.table) if environment.on_aws else None,
+        bench=bench_costs(environment.table, environment.bucket) if environment.on_aws else None,
     )
     logger.info("Fixed %s attempt %d: %s", request.phase, request.attempt, result.reason)
     return result.model_dump(mode="json")

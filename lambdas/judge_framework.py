@@ -32,7 +32,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         objects=objects(environment.bucket),
         change_sets=change_sets(environment.table),
         clock=clock,
-        bench=bench_costs(environment.table) if environment.on_aws else None,
+        bench=bench_costs(environment.table, environment.bucket) if environment.on_aws else None,
     )
     logger.info(
         "Framework version %d is %s. %s",

@@ -12,6 +12,7 @@ from codec_lab.bench_costs import TIME_LIMIT, BenchCosts
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import ControlChanges
 from codec_lab.change_sets import ChangeSet, Outcome
+from codec_lab.charge import Service
 from codec_lab.deploying import deploy
 from codec_lab.errors import (
     AttestationError,
@@ -77,7 +78,11 @@ class Steps:
         ledger = MemoryLedger()
         self.records.update_control("default", ControlChanges(budget_usd=budget_usd))
         self.bench = BenchCosts(
-            records=self.records, ledger=ledger, clock=self.clock, tariff=tariff()
+            records=self.records,
+            ledger=ledger,
+            clock=self.clock,
+            tariff=tariff(),
+            sizes=lambda prefix: {f"{prefix}verdict.json": 4000, f"{prefix}log.txt": 100},
         )
         return ledger
 
@@ -378,13 +383,16 @@ def test_the_machines_of_a_replay_are_reserved_and_settled_once(steps: Steps) ->
 
     assert steps.judge(fixed) == steps.judge(fixed)
 
-    [charge] = ledger.statement("default").charges
+    charges = {charge.service: charge for charge in ledger.statement("default").charges}
+    assert {charge.purpose for charge in charges.values()} == {"replay"}
     # Two machines for ten minutes, and the five that each idles.
-    assert (charge.purpose, charge.count) == ("replay", 2)
-    assert charge.amounts == {"machine_s": 2 * (600 + 300)}
+    assert charges[Service.BATCH].count == 2
+    assert charges[Service.BATCH].amounts == {"machine_s": 2 * (600 + 300)}
+    assert charges[Service.S3].amounts["stored_bytes"] == 2 * 4100
     assert ledger.open == {}
-    assert ledger.committed["default"] == charge.usd
-    assert steps.records.experiment(ID).aws_cost_usd == charge.usd
+    paid_usd = sum(charge.usd for charge in charges.values())
+    assert ledger.committed["default"] == paid_usd
+    assert steps.records.experiment(ID).aws_cost_usd == paid_usd
     assert steps.records.experiment("default-0002").aws_cost_usd is None
 
 
