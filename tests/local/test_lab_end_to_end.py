@@ -207,7 +207,7 @@ def test_an_answer_resumes_the_same_experiment_with_the_hint(lab: Lab) -> None:
     assert resumed.run == 2
     assert [reason.attempts for reason in resumed.human_intervention_reasons] == [5, 5]
     states = lab.states(resumed.execution_arn)
-    assert states[:4] == ["Begin", "ResumeFrom", "FixValidation", "Deploy"]
+    assert states[:5] == ["Begin", "ResumeFrom", "FixValidation", "FrameworkTouched", "Deploy"]
     first_fix = lab.target.objects.get(f"experiments/{one.experiment_id}/run-2/proposal-1.json")
     assert json.loads(first_fix)["hint"] == "The dictionary is empty."
 
