@@ -234,7 +234,7 @@ def test_a_pause_is_kept_before_the_next_experiment(lab: Lab) -> None:
     assert lab.finish(execution) == "The campaign is paused."
     visits = lab.target.campaign_executions.visits(execution)
     [outcome] = [json.loads(v.output or "{}") for v in visits if v.state == "RecordOutcome"]
-    assert outcome == {"pause_s": 10, "failures_in_a_row": 0}
+    assert outcome == {"pause_s": 10, "failures_in_a_row": 0, "rolled_back": None}
     [first] = lab.experiments("paused")
     assert first.status is Status.COMPLETED  # the pause did not kill it
     campaigns.set_paused(lab.target.records, "paused", paused=False)
