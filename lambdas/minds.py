@@ -1,7 +1,7 @@
 """The minds by name. Each is imported when it is asked for: the other's packages cost time."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from codec_lab.asking.answering import Respondent
 from codec_lab.events import FixRequest, PhaseRequest
@@ -16,6 +16,9 @@ from lambdas.observability import log_model_calls
 
 if TYPE_CHECKING:
     from adapters.claude.connection import Client
+    from adapters.claude.role import Role
+
+R = TypeVar("R", bound="Role")
 
 
 class MindEnvironment(MeteredEnvironment):
@@ -59,13 +62,7 @@ def designer_of(environment: MindEnvironment, request: PhaseRequest) -> Callable
         if mind is Mind.CLAUDE:
             from adapters.claude.designer import ClaudeDesigner
 
-            log_model_calls()
-            return ClaudeDesigner(
-                _client(environment),
-                environment.design_model,
-                purse=_purse(environment, request.experiment_id),
-                prompts=_prompts(environment, request, "design"),
-            )
+            return _paid(ClaudeDesigner, environment.design_model, environment, request, "design")
         from adapters.offline.designer import OfflineDesigner
 
         return OfflineDesigner()
@@ -80,12 +77,12 @@ def fixer_of(environment: MindEnvironment, request: FixRequest) -> Callable[[Min
         if mind is Mind.CLAUDE:
             from adapters.claude.fixer import ClaudeFixer
 
-            log_model_calls()
-            return ClaudeFixer(
-                _client(environment),
+            return _paid(
+                ClaudeFixer,
                 environment.fix_model,
-                purse=_purse(environment, request.experiment_id),
-                prompts=_prompts(environment, request, f"fix-{request.phase}-{request.attempt}"),
+                environment,
+                request,
+                f"fix-{request.phase}-{request.attempt}",
             )
         from adapters.offline.fixer import OfflineFixer
 
@@ -104,15 +101,25 @@ def analyst_of(
             return None
         from adapters.claude.analyst import ClaudeAnalyst
 
-        log_model_calls()
-        return ClaudeAnalyst(
-            _client(environment),
-            environment.analysis_model,
-            purse=_purse(environment, request.experiment_id),
-            prompts=_prompts(environment, request, "analysis"),
-        )
+        return _paid(ClaudeAnalyst, environment.analysis_model, environment, request, "analysis")
 
     return make
+
+
+def _paid(
+    role: "type[R]",
+    model: str,
+    environment: MindEnvironment,
+    request: PhaseRequest | FixRequest,
+    purpose: str,
+) -> "R":
+    log_model_calls()
+    return role(
+        _client(environment),
+        model,
+        purse=_purse(environment, request.experiment_id),
+        prompts=_prompts(environment, request, purpose),
+    )
 
 
 def _client(environment: MindEnvironment) -> "Client":

@@ -1,51 +1,19 @@
 """Designs by Claude."""
 
 from adapters.claude.answers import EditParent, MendableAnswerError, WriteCandidate, parse
-from adapters.claude.connection import Client
-from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
+from adapters.claude.conversation import ToolCall
 from adapters.claude.editing import changed, written
-from adapters.claude.pricing import price_of
 from adapters.claude.prompting import design_question
+from adapters.claude.role import Role
 from codec_lab.minds import DesignTask
-from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.proposal import Mind, Proposal
-from codec_lab.spending import OpenPurse, Purse
 
 
-class ClaudeDesigner:
-    """Keeps the port ``Designer``: full source, or exact edits of the parent.
+class ClaudeDesigner(Role):
+    """Keeps the port ``Designer``: full source, or exact edits of the parent."""
 
-    Parameters
-    ----------
-    client : Client
-        The service.
-    model : str
-        Which model designs.
-    purse : Purse or None
-        What pays; without one nothing is capped.
-    prompts : Prompts or None
-        Where prompts are kept; without it nowhere.
-    budget_s : float
-        Seconds for one design.
-
-    Raises
-    ------
-    ConfigurationError
-        If the model's price is unknown.
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        model: str,
-        *,
-        purse: Purse | None = None,
-        prompts: Prompts | None = None,
-        budget_s: float = BUDGET_S,
-    ) -> None:
-        price_of(model)
-        self._client, self._model, self._budget_s = client, model, budget_s
-        self._account = Account(purse or OpenPurse(), prompts or NoPrompts(), "design")
+    purpose = "design"
+    tools = ("write_candidate", "edit_parent")
 
     def design(self, task: DesignTask) -> Proposal:
         """Propose a candidate.
@@ -55,14 +23,7 @@ class ClaudeDesigner:
         DesignRejectedError, ModelUnavailableError, ModelRefusedError, ConfigurationError
             As ``Conversation.settle`` says.
         """
-        conversation = Conversation(
-            self._client,
-            self._model,
-            tools=("write_candidate", "edit_parent"),
-            question=design_question(task),
-            account=self._account,
-            budget_s=self._budget_s,
-        )
+        conversation = self._conversation(design_question(task))
         proposal = conversation.settle(lambda call: _proposal(call, task))
         return proposal.model_copy(
             update={

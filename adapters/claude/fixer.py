@@ -10,57 +10,23 @@ from adapters.claude.answers import (
     RollbackFramework,
     parse,
 )
-from adapters.claude.connection import Client
-from adapters.claude.conversation import BUDGET_S, Account, Conversation, ToolCall
+from adapters.claude.conversation import ToolCall
 from adapters.claude.editing import changed
-from adapters.claude.pricing import price_of
 from adapters.claude.prompting import fix_question
+from adapters.claude.role import Role
 from adapters.claude.secrecy import excerpt
 from codec_lab.bundle import Bundle
 from codec_lab.errors import NothingLeftToTryError
 from codec_lab.fixing import FRAMEWORK_TOOLS
 from codec_lab.minds import FixTask
-from codec_lab.prompts import NoPrompts, Prompts
 from codec_lab.proposal import Fix, FixTool, Mind
-from codec_lab.spending import OpenPurse, Purse
-
-TOOLS = (*(tool.value for tool in FixTool), "ask_human")
 
 
-class ClaudeFixer:
-    """Keeps the port ``Fixer``: changes source, packages, limits or framework, or asks a person.
+class ClaudeFixer(Role):
+    """Keeps the port ``Fixer``: changes source, packages, limits or framework, or asks a person."""
 
-    Parameters
-    ----------
-    client : Client
-        The service.
-    model : str
-        Which model repairs.
-    purse : Purse or None
-        What pays; without one nothing is capped.
-    prompts : Prompts or None
-        Where prompts are kept; without it nowhere.
-    budget_s : float
-        Seconds for one repair.
-
-    Raises
-    ------
-    ConfigurationError
-        If the model's price is unknown.
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        model: str,
-        *,
-        purse: Purse | None = None,
-        prompts: Prompts | None = None,
-        budget_s: float = BUDGET_S,
-    ) -> None:
-        price_of(model)
-        self._client, self._model, self._budget_s = client, model, budget_s
-        self._account = Account(purse or OpenPurse(), prompts or NoPrompts(), "fix")
+    purpose = "fix"
+    tools = (*(tool.value for tool in FixTool), "ask_human")
 
     def fix(self, task: FixTask) -> Fix:
         """Propose a candidate with other source or packages, or changed limits.
@@ -72,14 +38,7 @@ class ClaudeFixer:
         DesignRejectedError, ModelUnavailableError, ModelRefusedError, ConfigurationError
             As ``Conversation.settle`` says.
         """
-        conversation = Conversation(
-            self._client,
-            self._model,
-            tools=TOOLS,
-            question=fix_question(task),
-            account=self._account,
-            budget_s=self._budget_s,
-        )
+        conversation = self._conversation(fix_question(task))
         found = conversation.settle(lambda call: _fix(call, task))
         proposal = found.proposal.model_copy(
             update={
