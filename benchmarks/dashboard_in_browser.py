@@ -75,7 +75,8 @@ def filter_ms(page: Page, text: str) -> float:
     start = time.perf_counter()
     with page.expect_response(lambda answer: f"q={text}" in answer.url) as answered:
         page.get_by_label("Filter experiments").fill(text)
-    page.get_by_text(f"{answered.value.json()['total']} matches").first.wait_for()
+    total = f"{answered.value.json()['total']:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    page.get_by_text(f"{total} matches").first.wait_for()
     elapsed_ms = 1000 * (time.perf_counter() - start)
     page.get_by_label("Filter experiments").fill("")
     page.get_by_text(" matches").first.wait_for(state="hidden")

@@ -6,7 +6,7 @@ import csv
 import re
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.deployed_lab import DeployedLab, Visit, until
 
@@ -24,6 +24,25 @@ def test_the_filter_stands_in_the_address_and_survives_a_reload(visit: Visit) ->
     page.get_by_label("Filter experiments").fill("nothing of that name")
     page.get_by_role("button", name="Clear filters").click()
     expect(rows).to_have_count(3)
+
+
+def test_matches_are_counted_once_they_are_known(visit: Visit) -> None:
+    page = visit("/experiments?campaign=good")
+    expect(page.get_by_text("good-0002")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("q=good-0002"), hold)
+    with page.expect_request(re.compile("q=good-0002")):
+        page.get_by_label("Filter experiments").fill("good-0002")
+    count = page.locator("[data-filter]").get_by_text(re.compile(r"\d+ match"))
+    expect(page).to_have_url(re.compile("q=good-0002"))
+    expect(count).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(count.first).to_have_text("1 match")
 
 
 def test_an_experiment_advances_phase_by_phase(lab: DeployedLab, visit: Visit) -> None:

@@ -1,12 +1,12 @@
 import { useCallback } from "react";
-import { useSearchParams } from "wouter";
+import { useLocationProperty } from "wouter/use-browser-location";
 
 const PARAMETER = "campaign";
 
 /** The campaign that the address names, if it names one. */
 export function useNamedCampaign(): string | null {
-  const [search] = useSearchParams();
-  return search.get(PARAMETER);
+  // Not by useSearchParams: a change of another parameter would draw every link again.
+  return useLocationProperty(() => new URLSearchParams(location.search).get(PARAMETER));
 }
 
 /** Makes addresses within the dashboard that stay with the campaign this one names. */

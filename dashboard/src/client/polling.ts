@@ -4,6 +4,7 @@ import {
   type UseQueryResult,
   useQuery,
 } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { useApi } from "./ApiContext";
 import { ApiError, isTransient } from "./errors";
 
@@ -31,6 +32,8 @@ export function makeQueryClient(): QueryClient {
 /** What a page needs of a query: the last data, its age, and what is wrong now. */
 export interface Live<T> {
   data: T | undefined;
+  /** Whether the data are the last address's, until this one has answered. */
+  isPrevious: boolean;
   /** The fault of the last look, also while the next one is being waited for. */
   problem: Error | null;
   isFirstLoad: boolean;
@@ -57,14 +60,17 @@ export function useLive<T>(path: string | null, pace: Pace | ((data: T) => Pace)
     },
     meta: { isPolled: pace !== Pace.still },
   });
+  const { refetch } = query;
+  const refresh = useCallback(() => void refetch({ cancelRefetch: true }), [refetch]);
   const problem = query.error ?? query.failureReason;
   const isGone = problem instanceof ApiError && !problem.isTransient;
   return {
     data: isGone ? undefined : query.data,
+    isPrevious: query.isPlaceholderData,
     problem,
     isFirstLoad: query.isPending && path !== null && !problem,
     isRefreshing: query.isFetching,
     updatedAt: query.dataUpdatedAt,
-    refresh: () => void query.refetch({ cancelRefetch: true }),
+    refresh,
   };
 }

@@ -1,10 +1,13 @@
 import Select, { type SelectProps } from "@cloudscape-design/components/select";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { useEffect, useRef, useState } from "react";
-import { words } from "../../components/format";
-import type { TableQuery } from "./query";
+import { useCampaign } from "../../app/CampaignContext";
+import type { ExperimentPage } from "../../client/models";
+import { Pace, useLive } from "../../client/polling";
+import { grouped, words } from "../../components/format";
+import { pathOf, useTableQuery } from "./query";
 
-const PAUSE_MS = 200;
+const PAUSE_MS = 150;
 
 const STATUSES = ["queued", "running", "needs_human", "completed", "abandoned"];
 const PHASES = ["design", "deploy", "validation", "execution", "analysis", "design_next"];
@@ -16,14 +19,19 @@ function optionsOf(any: string, names: string[]): SelectProps.Option[] {
 const STATUS_OPTIONS = optionsOf("Any status", STATUSES);
 const PHASE_OPTIONS = optionsOf("Any phase", PHASES);
 
-interface Props {
-  query: TableQuery;
-  matches: number | undefined;
-  onChange: (changes: Partial<TableQuery>) => void;
+function matches(total: number): string {
+  return total === 1 ? "1 match" : `${grouped(total)} matches`;
 }
 
 /** What the table is narrowed to; the text goes to the server once typing pauses. */
-export function TableFilters({ query, matches, onChange }: Props) {
+export function TableFilters() {
+  const campaign = useCampaign();
+  const [query, onChange] = useTableQuery();
+  // The page polls; here its answer is only looked at.
+  const { data, isPrevious } = useLive<ExperimentPage>(
+    pathOf(campaign.campaign_id, query),
+    Pace.still,
+  );
   const [text, setText] = useState(query.q);
   const asked = useRef(query.q);
   useEffect(() => {
@@ -50,7 +58,7 @@ export function TableFilters({ query, matches, onChange }: Props) {
           filteringText={text}
           filteringPlaceholder="Find by name"
           filteringAriaLabel="Filter experiments"
-          countText={query.q && matches !== undefined ? `${matches} matches` : ""}
+          countText={query.q && data && !isPrevious ? matches(data.total) : ""}
           onChange={({ detail }) => setText(detail.filteringText)}
         />
       </div>

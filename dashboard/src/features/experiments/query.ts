@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 
-export const PAGE_SIZE = 50;
+export const PAGE_SIZE = 25;
 export const DEFAULT_SORT = "-updated_at";
 
 /** What the table shows: everything that stands in the address. */
