@@ -1,8 +1,9 @@
 """Take pictures of every page of a running dashboard, in light and dark, into docs/dashboard/.
 
 ``tools/take_screenshots.py ADDRESS`` takes the address that ``lab up`` and ``lab run`` print. The
-pictures show the last created campaign that has measured something, its best experiment, and the
-first one that needs a person.
+pictures show the last created campaign that has measured something, its best experiment, its report
+for the public, and the first experiment that needs a person. The page Ask the lab is there for a
+lab with a key for Claude.
 """
 
 import json
@@ -35,17 +36,27 @@ class Api:
 
     def get(self, path: str) -> Any:
         """Give an answer."""
+        return json.loads(self.get_text(path))
+
+    def get_text(self, path: str) -> str:
+        """Give an answer as it is."""
         request = urllib.request.Request(  # noqa: S310 - the address that the lab printed
             f"{self.origin}/api{path}", headers={"Authorization": f"Bearer {self._token}"}
         )
         with urllib.request.urlopen(request) as answer:  # noqa: S310
-            return json.load(answer)
+            text: str = answer.read().decode()
+            return text
+
+
+def shown_campaign(api: Api) -> Any:
+    """Choose the campaign to show."""
+    campaigns = api.get("/campaigns")["campaigns"]
+    return next((one for one in campaigns if one["best_experiment_id"]), campaigns[0])
 
 
 def pages_of(api: Api) -> dict[str, str]:
     """Name the pages to take and give their paths."""
-    campaigns = api.get("/campaigns")["campaigns"]
-    campaign = next((one for one in campaigns if one["best_experiment_id"]), campaigns[0])
+    campaign = shown_campaign(api)
     name = campaign["campaign_id"]
     listing = f"/campaigns/{name}/experiments?sort=bd_rate_percent&limit=3"
     ids = [row["experiment_id"] for row in api.get(listing)["items"]]
@@ -62,6 +73,8 @@ def pages_of(api: Api) -> dict[str, str]:
         "cost": "/cost",
         "health": "/health",
     }
+    if api.get(f"/campaigns/{name}/questions")["available"]:
+        paths["ask"] = "/ask"
     return {
         page: f"{path}{'&' if '?' in path else '?'}campaign={name}" for page, path in paths.items()
     }
@@ -106,6 +119,8 @@ def take_all(browser: Browser, api: Api, address: str, theme: Theme) -> None:
         page.set_viewport_size({**SIZE, "height": TALL_ENOUGH_FOR_A_QUESTION})
         page.wait_for_timeout(300)
         page.screenshot(path=FOLDER / f"human-{theme}.png")
+    page.set_content(api.get_text(f"/campaigns/{shown_campaign(api)['campaign_id']}/report"))
+    take(page, "report", theme)
     page.close()
 
 
