@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
@@ -16,6 +16,8 @@ from codec_lab.model import Model
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+_Record = TypeVar("_Record", bound=Model)
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -57,3 +59,10 @@ def item_of(model: Model, **keys: str) -> "dict[str, AttributeValueTypeDef]":
 def attributes_of(item: "Mapping[str, AttributeValueTypeDef]") -> dict[str, Any]:
     """Read an item's attributes; numbers come as ``Decimal``."""
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def model_of(model: type[_Record], item: "Mapping[str, AttributeValueTypeDef]") -> _Record:
+    """Read a model from an item, which may have more attributes, and none for what was None."""
+    known = {name: value for name, value in item.items() if name in model.model_fields}
+    required = {name: None for name, field in model.model_fields.items() if field.is_required()}
+    return model.model_validate({**required, **attributes_of(known)})

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from adapters.attribute_values import attributes_of, item_of
-from adapters.service_errors import code_of, store_errors
+from adapters.attribute_values import item_of, model_of
+from adapters.dynamodb_table import DynamoTable, campaign_pk
 from codec_lab.dashboard.command_models import AuditEntry
+from codec_lab.errors import UnknownRecordError
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from adapters.dynamodb_table import Item
 
 _PREFIX = "COMMAND#"
 
@@ -21,66 +19,31 @@ class DynamoCommandLog:
 
     Parameters
     ----------
-    table_name : str
-        The table.
-    client : DynamoDBClient
-        How to reach it.
+    table : DynamoTable
+        The lab's table.
     """
 
-    def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
-        self._table_name = table_name
-        self._client = client
+    def __init__(self, table: DynamoTable) -> None:
+        self._table = table
 
     def begin(self, entry: AuditEntry) -> AuditEntry | None:
         """Write a command down; give the earlier one of its key instead if there is one."""
-        try:
-            with store_errors(f"Table {self._table_name}"):
-                self._client.put_item(
-                    TableName=self._table_name,
-                    Item=_item(entry),
-                    ConditionExpression="attribute_not_exists(pk)",
-                )
-        except ClientError as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise
-        else:
+        if self._table.create(_item(entry)):
             return None
-        with store_errors(f"Table {self._table_name}"):
-            answer = self._client.get_item(
-                TableName=self._table_name, Key=_key(entry), ConsistentRead=True
-            )
-        return _entry(answer["Item"])
+        earlier = self._table.get(campaign_pk(entry.campaign_id), _PREFIX + entry.key)
+        if earlier is None:
+            raise UnknownRecordError(f"There is no command {entry.key!r}.")
+        return model_of(AuditEntry, earlier)
 
     def finish(self, entry: AuditEntry) -> None:
         """Write down what became of a command."""
-        with store_errors(f"Table {self._table_name}"):
-            self._client.put_item(TableName=self._table_name, Item=_item(entry))
+        self._table.put(_item(entry))
 
     def entries(self, campaign_id: str) -> Sequence[AuditEntry]:
         """Give a campaign's commands, in no order."""
-        with store_errors(f"Table {self._table_name}"):
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table_name,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-                ExpressionAttributeValues={
-                    ":pk": {"S": f"CAMPAIGN#{campaign_id}"},
-                    ":prefix": {"S": _PREFIX},
-                },
-                ConsistentRead=True,
-            )
-            return [_entry(item) for page in pages for item in page["Items"]]
+        items = self._table.children(campaign_pk(campaign_id), _PREFIX)
+        return [model_of(AuditEntry, item) for item in items]
 
 
-def _key(entry: AuditEntry) -> "dict[str, AttributeValueTypeDef]":
-    return {"pk": {"S": f"CAMPAIGN#{entry.campaign_id}"}, "sk": {"S": f"{_PREFIX}{entry.key}"}}
-
-
-def _item(entry: AuditEntry) -> "dict[str, AttributeValueTypeDef]":
-    return {**item_of(entry), **_key(entry)}
-
-
-def _entry(item: "dict[str, AttributeValueTypeDef]") -> AuditEntry:
-    attributes = attributes_of(item)
-    return AuditEntry.model_validate(
-        {name: attributes.get(name) for name in AuditEntry.model_fields}
-    )
+def _item(entry: AuditEntry) -> "Item":
+    return item_of(entry, pk=campaign_pk(entry.campaign_id), sk=_PREFIX + entry.key)

@@ -1,6 +1,6 @@
 """The money of a campaign in one item of the lab's table.
 
-``pk`` is ``CAMPAIGN#<id>``, ``sk`` is ``LEDGER``. ``committed_usd`` and ``day_<date>`` hold what is
+``committed_usd`` and ``day_<date>`` hold what is
 settled and reserved, ``open_<id>`` one open reservation each. What is settled is also summed by
 kind, in ``usd#<service>#<purpose>#<model>``, and likewise ``count#…`` and ``<amount>#…``. Every
 change is one conditional update of this item, so that two functions at once, or one that is
@@ -11,19 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from adapters.attribute_values import attribute_value, attributes_of
-from adapters.service_errors import code_of, store_errors
+from adapters.attribute_values import attributes_of
+from adapters.dynamodb_table import DynamoTable, campaign_pk
 from codec_lab.campaign import Control
 from codec_lab.charge import Charge, Reserved, Service, Statement, summed
 from codec_lab.spending import Spending
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
+_LEDGER = "LEDGER"
 _OPEN, _DAY = "open_", "day_"
 
 
@@ -32,15 +28,12 @@ class DynamoLedger:
 
     Parameters
     ----------
-    table_name : str
-        The table.
-    client : DynamoDBClient
-        How to reach it.
+    table : DynamoTable
+        The lab's table.
     """
 
-    def __init__(self, table_name: str, client: "DynamoDBClient") -> None:
-        self._table_name = table_name
-        self._client = client
+    def __init__(self, table: DynamoTable) -> None:
+        self._table = table
 
     def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> bool:
         """Commit an amount if it fits under the caps; False, and nothing written, if not.
@@ -48,7 +41,7 @@ class DynamoLedger:
         An open reservation of the same name is that reservation: it counts once.
         """
         names = {"#open": f"{_OPEN}{reserved.reservation_id}", "#day": _day(reserved.day)}
-        values: dict[str, Any] = {":amount": reserved.amount_usd}
+        values: dict[str, object] = {":amount": reserved.amount_usd}
         conditions = ["attribute_not_exists(#open)"]
         caps = (
             ("committed_usd", ":total", control.budget_usd),
@@ -61,10 +54,11 @@ class DynamoLedger:
                 return False
             values[room] = cap_usd - reserved.amount_usd
             conditions.append(f"(attribute_not_exists({attribute}) OR {attribute} <= {room})")
-        fits = self._update(
-            campaign_id,
+        fits = self._table.update(
+            campaign_pk(campaign_id),
+            _LEDGER,
             "SET #open = :amount ADD committed_usd :amount, #day :amount",
-            " AND ".join(conditions),
+            condition=" AND ".join(conditions),
             names=names,
             values=values,
         )
@@ -75,10 +69,11 @@ class DynamoLedger:
         sums = [sum_ for charge in summed(charges) for sum_ in _sums(charge)]
         cost_usd = sum((charge.usd for charge in charges), Decimal(0))
         added = "".join(f", #sum{number} :sum{number}" for number in range(len(sums)))
-        return self._update(
-            campaign_id,
+        return self._table.update(
+            campaign_pk(campaign_id),
+            _LEDGER,
             f"REMOVE #open ADD committed_usd :change, #day :change{added}",
-            "attribute_exists(#open)",
+            condition="attribute_exists(#open)",
             names={
                 "#open": f"{_OPEN}{reserved.reservation_id}",
                 "#day": _day(reserved.day),
@@ -92,7 +87,12 @@ class DynamoLedger:
 
     def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
         """Note an amount that did not fit."""
-        self._update(campaign_id, "SET refused_usd = :amount", None, values={":amount": amount_usd})
+        self._table.update(
+            campaign_pk(campaign_id),
+            _LEDGER,
+            "SET refused_usd = :amount",
+            values={":amount": amount_usd},
+        )
 
     def spending(self, campaign_id: str, day: date) -> Spending:
         """Read what is committed in all and of a day."""
@@ -118,44 +118,7 @@ class DynamoLedger:
         )
 
     def _item(self, campaign_id: str) -> dict[str, Any]:
-        with store_errors(f"Table {self._table_name}"):
-            answer = self._client.get_item(
-                TableName=self._table_name, Key=_key(campaign_id), ConsistentRead=True
-            )
-        return attributes_of(answer.get("Item", {}))
-
-    def _update(
-        self,
-        campaign_id: str,
-        expression: str,
-        condition: str | None,
-        *,
-        values: dict[str, Any],
-        names: dict[str, str] | None = None,
-    ) -> bool:
-        optional: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
-        if names:
-            optional["ExpressionAttributeNames"] = names
-        try:
-            with store_errors(f"Table {self._table_name}"):
-                self._client.update_item(
-                    TableName=self._table_name,
-                    Key=_key(campaign_id),
-                    UpdateExpression=expression,
-                    ExpressionAttributeValues={
-                        name: attribute_value(value) for name, value in values.items()
-                    },
-                    **optional,
-                )
-        except ClientError as error:
-            if code_of(error) == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
-
-
-def _key(campaign_id: str) -> dict[str, Any]:
-    return {"pk": {"S": f"CAMPAIGN#{campaign_id}"}, "sk": {"S": "LEDGER"}}
+        return attributes_of(self._table.get(campaign_pk(campaign_id), _LEDGER) or {})
 
 
 def _day(day: date) -> str:

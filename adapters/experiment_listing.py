@@ -8,32 +8,30 @@ thousands of items, and with the whole partition where nothing is kept yet.
 """
 
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from adapters.attribute_values import attributes_of, timestamp
-from adapters.dynamodb import ALL_CAMPAIGNS
-from adapters.service_errors import store_errors
+from adapters.attribute_values import model_of, timestamp
+from adapters.dynamodb_records import ALL_CAMPAIGNS
+from adapters.dynamodb_table import DynamoTable
 from codec_lab import keys
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.roster import Roster
 from codec_lab.ports import ObjectStore
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from adapters.dynamodb_table import Item
 
 INDEX = "in_short"
 _LATE = timedelta(seconds=30)
 """The index follows the table after a while, and clocks differ: so far back it is read again."""
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-_ATTRIBUTES = frozenset(ListedExperiment.model_fields)
-_FORM = sha256(" ".join(sorted(_ATTRIBUTES)).encode()).hexdigest()[:12]
+_FORM = sha256(" ".join(sorted(ListedExperiment.model_fields)).encode()).hexdigest()[:12]
 """Of what is kept: what another version of the lab kept, with other attributes, is never read."""
 
 _ROWS = TypeAdapter(tuple[ListedExperiment, ...])
@@ -44,24 +42,21 @@ class DynamoListing:
 
     Parameters
     ----------
-    table_name : str
-        The table.
-    client : DynamoDBClient
-        How to reach it.
+    table : DynamoTable
+        The lab's table.
     objects : ObjectStore
         Where experiments in short are kept for the first question.
     """
 
-    def __init__(self, table_name: str, client: "DynamoDBClient", objects: ObjectStore) -> None:
-        self._table_name = table_name
-        self._client = client
+    def __init__(self, table: DynamoTable, objects: ObjectStore) -> None:
+        self._table = table
         self._objects = objects
         self._known: dict[str, Roster] = {}
         self._until: dict[str, datetime] = {}
 
     def campaign_ids(self) -> Sequence[str]:
         """Name every campaign, the last created first."""
-        return campaign_ids(self._table_name, self._client)
+        return campaign_ids(self._table)
 
     def rows(self, campaign_id: str) -> Roster:
         """Give a campaign's experiments: the same roster until one of them moves."""
@@ -71,7 +66,8 @@ class DynamoListing:
             self._until[campaign_id] = max((row.updated_at for row in known), default=_BEGINNING)
         until = self._until[campaign_id]
         moved = [
-            _row(item) for item in _read(self._table_name, self._client, campaign_id, until - _LATE)
+            model_of(ListedExperiment, item)
+            for item in _updated(self._table, campaign_id, until - _LATE)
         ]
         self._until[campaign_id] = max([until, *(row.updated_at for row in moved)])
         self._known[campaign_id] = known.with_moved(moved)
@@ -89,34 +85,15 @@ class DynamoListing:
         return Roster(_ROWS.validate_json(gzip.decompress(self._objects.get(key))))
 
 
-def _row(item: "Mapping[str, AttributeValueTypeDef]") -> ListedExperiment:
-    named = {name: value for name, value in item.items() if name in _ATTRIBUTES}
-    return ListedExperiment.model_validate(attributes_of(named))
-
-
-def campaign_ids(table_name: str, client: "DynamoDBClient") -> list[str]:
+def campaign_ids(table: DynamoTable) -> list[str]:
     """Name every campaign, the last created first."""
-    items = _read(table_name, client, ALL_CAMPAIGNS, _BEGINNING, newest_first=True)
+    items = _updated(table, ALL_CAMPAIGNS, _BEGINNING, ScanIndexForward=False)
     return [item["pk"]["S"].partition("#")[2] for item in items]
 
 
-def _read(
-    table_name: str,
-    client: "DynamoDBClient",
-    listing: str,
-    since: datetime,
-    *,
-    newest_first: bool = False,
-) -> "Iterator[Mapping[str, AttributeValueTypeDef]]":
-    with store_errors(f"Table {table_name}"):
-        for page in client.get_paginator("query").paginate(
-            TableName=table_name,
-            IndexName=INDEX,
-            KeyConditionExpression="listing = :listing AND updated_at >= :since",
-            ExpressionAttributeValues={
-                ":listing": {"S": listing},
-                ":since": {"S": timestamp(since)},
-            },
-            ScanIndexForward=not newest_first,
-        ):
-            yield from page["Items"]
+def _updated(
+    table: DynamoTable, listing: str, since: datetime, **options: bool
+) -> "Iterator[Item]":
+    condition = "listing = :listing AND updated_at >= :since"
+    values = {":listing": listing, ":since": timestamp(since)}
+    return table.indexed(INDEX, condition, values, **options)

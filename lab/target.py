@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from adapters.campaign_executions import CampaignExecutions
-from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_change_sets import DynamoChangeSets
+from adapters.dynamodb_records import DynamoRecords
+from adapters.dynamodb_table import DynamoTable
 from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.step_functions import StepFunctionsExecutions
@@ -19,7 +20,6 @@ from local.settings import REGION, client_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
-    from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -123,18 +123,18 @@ class Target:
 
     @cached_property
     def records(self) -> DynamoRecords:
-        """The table."""
-        return DynamoRecords(self.outputs.table_name, self._dynamodb)
+        """The campaigns and experiments."""
+        return DynamoRecords(self._table)
 
     @cached_property
     def change_sets(self) -> DynamoChangeSets:
         """The versions of the frameworks."""
-        return DynamoChangeSets(self.outputs.table_name, self._dynamodb)
+        return DynamoChangeSets(self._table)
 
     @cached_property
     def listing(self) -> DynamoListing:
         """The experiments in short."""
-        return DynamoListing(self.outputs.table_name, self._dynamodb, self.objects)
+        return DynamoListing(self._table, self.objects)
 
     @cached_property
     def objects(self) -> S3ObjectStore:
@@ -168,8 +168,9 @@ class Target:
         return self._session.client("cloudformation", endpoint_url=self.endpoint_url)
 
     @cached_property
-    def _dynamodb(self) -> "DynamoDBClient":
-        return self._session.client("dynamodb", endpoint_url=self.endpoint_url)
+    def _table(self) -> DynamoTable:
+        client = self._session.client("dynamodb", endpoint_url=self.endpoint_url)
+        return DynamoTable(self.outputs.table_name, client)
 
     @cached_property
     def _stepfunctions(self) -> "SFNClient":

@@ -1,14 +1,15 @@
 """The ports of the domain on AWS, made once for each execution environment of a function."""
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import boto3
 
 from adapters.aws_pricing import tariff
-from adapters.dynamodb import DynamoRecords
+from adapters.command_log import DynamoCommandLog
 from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_ledger import DynamoLedger
+from adapters.dynamodb_records import DynamoRecords
+from adapters.dynamodb_table import DynamoTable
 from adapters.experiment_listing import DynamoListing
 from adapters.question_log import DynamoQuestions
 from adapters.s3 import SIGNATURE, S3ObjectStore
@@ -16,40 +17,37 @@ from adapters.system_clock import SystemClock
 from codec_lab.bench_costs import BenchCosts
 from codec_lab.function_costs import FunctionCosts
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-
 clock = SystemClock()
 
 
 @cache
-def dynamodb() -> "DynamoDBClient":
-    """Give the one client: making another costs as long as many questions."""
-    return boto3.client("dynamodb")
+def lab_table(name: str) -> DynamoTable:
+    """Connect to the table, once: making another client costs as long as many questions."""
+    return DynamoTable(name, boto3.client("dynamodb"))
 
 
 @cache
 def records(table: str) -> DynamoRecords:
-    """Connect to the table."""
-    return DynamoRecords(table, dynamodb())
+    """Give what is in the table of campaigns and experiments."""
+    return DynamoRecords(lab_table(table))
 
 
 @cache
 def ledger(table: str) -> DynamoLedger:
-    """Connect to the table for the campaigns' money."""
-    return DynamoLedger(table, dynamodb())
+    """Give what is in the table of the campaigns' money."""
+    return DynamoLedger(lab_table(table))
 
 
 @cache
 def listing(table: str, bucket: str) -> DynamoListing:
-    """Connect to the table and the bucket for all experiments in short."""
-    return DynamoListing(table, dynamodb(), objects(bucket))
+    """Give all experiments in short."""
+    return DynamoListing(lab_table(table), objects(bucket))
 
 
 @cache
 def change_sets(table: str) -> DynamoChangeSets:
-    """Connect to the table for the versions of the framework."""
-    return DynamoChangeSets(table, dynamodb())
+    """Give what is in the table of the framework's versions."""
+    return DynamoChangeSets(lab_table(table))
 
 
 @cache
@@ -78,5 +76,11 @@ def objects(bucket: str) -> S3ObjectStore:
 
 @cache
 def questions(table: str) -> DynamoQuestions:
-    """Connect to the table for what people ask."""
-    return DynamoQuestions(table, dynamodb())
+    """Give what is in the table of people's questions."""
+    return DynamoQuestions(lab_table(table))
+
+
+@cache
+def command_log(table: str) -> DynamoCommandLog:
+    """Give what is in the table of people's commands."""
+    return DynamoCommandLog(lab_table(table))

@@ -2,11 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from adapters.experiment_listing import campaign_ids
 from codec_lab.reminding import remind
-from lambdas.connections import clock, records
+from lambdas.connections import clock, lab_table, records
 from lambdas.notifying import NotifyingEnvironment, dashboard_url, notifier
 from lambdas.observability import logger
 
@@ -22,7 +20,7 @@ def handler(_event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     logger.append_keys(request_id=context.aws_request_id)
     subjects = []
     for notice in remind(
-        campaign_ids(environment.table, boto3.client("dynamodb")),
+        campaign_ids(lab_table(environment.table)),
         records=records(environment.table),
         notifier=notifier(environment.topic_arn),
         dashboard_url=dashboard_url(),

@@ -6,7 +6,6 @@ import boto3
 
 from adapters.answering_function import AnsweringFunction
 from adapters.campaign_executions import CampaignExecutions
-from adapters.command_log import DynamoCommandLog
 from adapters.log_lines import CloudWatchLogs
 from adapters.operations import AwsOperations
 from adapters.step_functions import StepFunctionsExecutions
@@ -21,7 +20,7 @@ from codec_lab.report.gathering import gather_report
 from lambdas.connections import (
     change_sets,
     clock,
-    dynamodb,
+    command_log,
     ledger,
     listing,
     objects,
@@ -65,7 +64,7 @@ class Lab:
         bucket = objects(environment.bucket)
         stepfunctions = boto3.client("stepfunctions")
         experiments = listing(environment.table, environment.bucket)
-        log = DynamoCommandLog(environment.table, dynamodb())
+        log = command_log(environment.table)
         runs = CampaignExecutions(stepfunctions, environment.campaign_state_machine_arn)
         self.origin = environment.origin
         self.campaigns = CampaignQueries(

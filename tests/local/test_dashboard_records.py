@@ -13,7 +13,8 @@ import pytest
 from adapters import experiment_listing
 from adapters.attribute_values import timestamp
 from adapters.command_log import DynamoCommandLog
-from adapters.dynamodb import DynamoRecords
+from adapters.dynamodb_records import DynamoRecords
+from adapters.dynamodb_table import DynamoTable
 from adapters.experiment_listing import DynamoListing
 from adapters.question_log import DynamoQuestions
 from codec_lab.asking.question import Question, QuestionStatus
@@ -65,7 +66,10 @@ def _keys(partition: str, sort: str) -> list[dict[str, str]]:
 
 
 def test_experiments_in_short_follow_the_table(table: tuple[str, Any]) -> None:
-    records, listing = DynamoRecords(*table), DynamoListing(*table, MemoryObjects())
+    records, listing = (
+        DynamoRecords(DynamoTable(*table)),
+        DynamoListing(DynamoTable(*table), MemoryObjects()),
+    )
     for number in range(1, 31):
         moment = NOON + timedelta(minutes=number)
         records.create_experiment(
@@ -102,16 +106,16 @@ class CountingClient:
 
 def test_whoever_asks_first_begins_with_what_is_kept(table: tuple[str, Any]) -> None:
     name, client = table
-    records, objects = DynamoRecords(name, client), MemoryObjects()
+    records, objects = DynamoRecords(DynamoTable(name, client)), MemoryObjects()
     for number in range(1, 31):
         moment = NOON + timedelta(minutes=number)
         records.create_experiment(experiment(number, updated_at=moment, change="é " * number))
-    DynamoListing(name, client, objects).keep("default")
+    DynamoListing(DynamoTable(name, client), objects).keep("default")
     assert len(objects.data) == 1
     moved = ExperimentChanges(updated_at=NOON + timedelta(hours=1), bd_rate_percent=-3.25)
     records.update_experiment("default-0007", moved)
     counting = CountingClient(client)
-    listing = DynamoListing(name, cast("Any", counting), objects)
+    listing = DynamoListing(DynamoTable(name, cast("Any", counting)), objects)
     rows = listing.rows("default")
     expected = [ListedExperiment.of(one) for one in records.experiments("default")]
     assert sorted(rows, key=lambda row: row.updated_at, reverse=True) == expected
@@ -124,18 +128,20 @@ def test_what_another_version_kept_is_not_read(
 ) -> None:
     name, client = table
     objects = MemoryObjects()
-    DynamoRecords(name, client).create_experiment(experiment(1))
-    DynamoListing(name, client, objects).keep("default")
+    DynamoRecords(DynamoTable(name, client)).create_experiment(experiment(1))
+    DynamoListing(DynamoTable(name, client), objects).keep("default")
     monkeypatch.setattr(experiment_listing, "_FORM", "0" * 12)
     counting = CountingClient(client)
-    assert len(DynamoListing(name, cast("Any", counting), objects).rows("default")) == 1
+    assert (
+        len(DynamoListing(DynamoTable(name, cast("Any", counting)), objects).rows("default")) == 1
+    )
     assert counting.items == 1
 
 
 def test_an_index_stays_in_order_while_items_move(table: tuple[str, Any]) -> None:
     name, client = table
-    records = DynamoRecords(name, client)
-    listing = DynamoListing(name, client, MemoryObjects())
+    records = DynamoRecords(DynamoTable(name, client))
+    listing = DynamoListing(DynamoTable(name, client), MemoryObjects())
     chance = random.Random(7)
     for step in range(60):
         number = chance.randint(1, 12)
@@ -162,21 +168,21 @@ def test_an_index_stays_in_order_while_items_move(table: tuple[str, Any]) -> Non
 
 def test_a_long_partition_is_read_page_by_page(table: tuple[str, Any]) -> None:
     name, client = table
-    records = DynamoRecords(name, client)
+    records = DynamoRecords(DynamoTable(name, client))
     for number in range(1, 8):
         same_minute = NOON + timedelta(minutes=number // 3)
         records.create_experiment(
             experiment(number, updated_at=same_minute, change=f"{number}" * 200_000)
         )
     counting = CountingClient(client)
-    listing = DynamoListing(name, cast("Any", counting), MemoryObjects())
+    listing = DynamoListing(DynamoTable(name, cast("Any", counting)), MemoryObjects())
     assert {row.number for row in listing.rows("default")} == set(range(1, 8))
     assert counting.items == 7
 
 
 def test_an_index_is_read_from_a_sort_key_upwards(table: tuple[str, Any]) -> None:
     name, client = table
-    records = DynamoRecords(name, client)
+    records = DynamoRecords(DynamoTable(name, client))
     for number in range(1, 11):
         moment = NOON + timedelta(minutes=number)
         records.create_experiment(experiment(number, updated_at=moment))
@@ -197,7 +203,10 @@ def test_an_index_is_read_from_a_sort_key_upwards(table: tuple[str, Any]) -> Non
 
 
 def test_campaigns_are_listed_the_last_created_first(table: tuple[str, Any]) -> None:
-    records, listing = DynamoRecords(*table), DynamoListing(*table, MemoryObjects())
+    records, listing = (
+        DynamoRecords(DynamoTable(*table)),
+        DynamoListing(DynamoTable(*table), MemoryObjects()),
+    )
     for minute, name in enumerate(("first", "second", "third")):
         campaign = Campaign(
             campaign_id=name,
@@ -213,7 +222,7 @@ def test_campaigns_are_listed_the_last_created_first(table: tuple[str, Any]) -> 
 
 
 def test_a_question_is_begun_once_and_keeps_its_answer(table: tuple[str, Any]) -> None:
-    questions = DynamoQuestions(*table)
+    questions = DynamoQuestions(DynamoTable(*table))
     question = Question(
         question_id="key-00000001",
         campaign_id="default",
@@ -240,7 +249,7 @@ def test_a_question_is_begun_once_and_keeps_its_answer(table: tuple[str, Any]) -
 
 
 def test_a_command_is_begun_once_and_keeps_what_became_of_it(table: tuple[str, Any]) -> None:
-    log = DynamoCommandLog(*table)
+    log = DynamoCommandLog(DynamoTable(*table))
     entry = AuditEntry(
         key="key-00000001",
         command=CommandName.PAUSE,

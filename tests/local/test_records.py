@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from adapters.dynamodb import DynamoRecords
 from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_ledger import DynamoLedger
+from adapters.dynamodb_records import DynamoRecords
+from adapters.dynamodb_table import DynamoTable
 from codec_lab.campaign import (
     HARD_LIMITS,
     Campaign,
@@ -85,7 +86,8 @@ def keepers(request: pytest.FixtureRequest) -> Iterator[tuple[Records, Ledger, C
             for index, (partition, sort, _) in INDEXES.items()
         ],
     )
-    yield DynamoRecords(name, client), DynamoLedger(name, client), DynamoChangeSets(name, client)
+    table = DynamoTable(name, client)
+    yield DynamoRecords(table), DynamoLedger(table), DynamoChangeSets(table)
     client.delete_table(TableName=name)
 
 
