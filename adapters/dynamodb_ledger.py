@@ -1,10 +1,10 @@
 """The money of a campaign in one item of the lab's table.
 
-``committed_usd`` and ``day_<date>`` hold what is
-settled and reserved, ``open_<id>`` one open reservation each. What is settled is also summed by
-kind, in ``usd#<service>#<purpose>#<model>``, and likewise ``count#…`` and ``<amount>#…``. Every
-change is one conditional update of this item, so that two functions at once, or one that is
-retried, cannot pass a cap.
+``committed_usd`` and ``day_<date>`` hold what is settled and reserved, ``open_<id>`` one open
+reservation each, with its day. What is settled is also summed by kind, in
+``usd#<service>#<purpose>#<model>``, and likewise ``count#…`` and ``<amount>#…``. Every change is
+one conditional update of this item, so that two functions at once, or one that is retried, cannot
+pass a cap.
 """
 
 from collections import defaultdict
@@ -35,34 +35,43 @@ class DynamoLedger:
     def __init__(self, table: DynamoTable) -> None:
         self._table = table
 
-    def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> bool:
-        """Commit an amount if it fits under the caps; False, and nothing written, if not.
+    def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> Reserved | None:
+        """Commit an amount if it fits under the caps; None, and nothing written, if not.
 
-        An open reservation of the same name is that reservation: it counts once.
+        An open reservation of the same name is that reservation, with its own amount and day.
         """
         names = {"#open": f"{_OPEN}{reserved.reservation_id}", "#day": _day(reserved.day)}
-        values: dict[str, object] = {":amount": reserved.amount_usd}
+        values: dict[str, object] = {
+            ":open": {"usd": reserved.amount_usd, "day": reserved.day.isoformat()},
+            ":amount": reserved.amount_usd,
+        }
         conditions = ["attribute_not_exists(#open)"]
         caps = (
             ("committed_usd", ":total", control.budget_usd),
             ("#day", ":today", control.daily_budget_usd),
         )
+        possible = True
         for attribute, room, cap_usd in caps:
             if cap_usd is None:
                 continue
-            if reserved.amount_usd > cap_usd:
-                return False
+            possible = possible and reserved.amount_usd <= cap_usd
             values[room] = cap_usd - reserved.amount_usd
             conditions.append(f"(attribute_not_exists({attribute}) OR {attribute} <= {room})")
-        fits = self._table.update(
+        fits = possible and self._table.update(
             campaign_pk(campaign_id),
             _LEDGER,
-            "SET #open = :amount ADD committed_usd :amount, #day :amount",
+            "SET #open = :open ADD committed_usd :amount, #day :amount",
             condition=" AND ".join(conditions),
             names=names,
             values=values,
         )
-        return fits or names["#open"] in self._item(campaign_id)
+        if fits:
+            return reserved
+        stored = self._item(campaign_id).get(names["#open"])
+        if stored is None:
+            return None
+        day = date.fromisoformat(stored["day"])
+        return Reserved(reserved.reservation_id, stored["usd"], day)
 
     def settle(self, campaign_id: str, reserved: Reserved, charges: Sequence[Charge]) -> bool:
         """Put costs in the place of an open reservation; False if it is settled already."""
@@ -106,7 +115,7 @@ class DynamoLedger:
     def statement(self, campaign_id: str) -> Statement:
         """Read the whole account."""
         item = self._item(campaign_id)
-        reserved = [value for name, value in item.items() if name.startswith(_OPEN)]
+        reserved = [value["usd"] for name, value in item.items() if name.startswith(_OPEN)]
         return Statement(
             reserved_usd=sum(reserved, Decimal(0)),
             charges=_charges(item),

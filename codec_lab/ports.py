@@ -143,10 +143,12 @@ class ChangeSets(Protocol):
 class Ledger(Protocol):
     """What campaigns spend. Every change is atomic and holds the caps."""
 
-    def reserve(self, campaign_id: str, reserved: "Reserved", control: Control) -> bool:
-        """Commit an amount if it fits under the caps; False, and nothing written, if not.
+    def reserve(
+        self, campaign_id: str, reserved: "Reserved", control: Control
+    ) -> "Reserved | None":
+        """Commit an amount if it fits under the caps; None, and nothing written, if not.
 
-        An open reservation of the same name is that reservation: it counts once.
+        An open reservation of the same name is that reservation, with its own amount and day.
         """
 
     def settle(self, campaign_id: str, reserved: "Reserved", charges: Sequence[Charge]) -> bool:

@@ -113,7 +113,8 @@ class CampaignPurse:
         """
         control = self._records.control(self._campaign_id)
         reserved = Reserved(name or uuid4().hex, amount_usd, self._clock.now().date())
-        if not self._ledger.reserve(self._campaign_id, reserved, control):
+        stored = self._ledger.reserve(self._campaign_id, reserved, control)
+        if stored is None:
             self._ledger.refuse(self._campaign_id, amount_usd)
             spending = self._ledger.spending(self._campaign_id, reserved.day)
             why = spending.shortage(control) or "It has just been spent."
@@ -121,7 +122,7 @@ class CampaignPurse:
                 f"{what} may cost {amount_usd:.2f} USD, which does not fit. {why} "
                 "Raise the budget to go on."
             )
-        return reserved
+        return stored
 
     def settle(self, reserved: Reserved, *charges: Charge) -> None:
         """Give back what a call did not cost; a second time changes nothing."""

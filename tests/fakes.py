@@ -201,18 +201,18 @@ class MemoryLedger:
         self.refused: dict[str, Decimal] = defaultdict(Decimal)
         self.charges: dict[str, tuple[Charge, ...]] = defaultdict(tuple)
 
-    def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> bool:
+    def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> Reserved | None:
         sums = (
             (self.committed[campaign_id], control.budget_usd),
             (self.days[campaign_id, reserved.day], control.daily_budget_usd),
         )
         if reserved.reservation_id in self.open:
-            return True
+            return self.open[reserved.reservation_id]
         if any(cap is not None and spent + reserved.amount_usd > cap for spent, cap in sums):
-            return False
+            return None
         self.open[reserved.reservation_id] = reserved
         self._add(campaign_id, reserved.day, reserved.amount_usd)
-        return True
+        return reserved
 
     def settle(self, campaign_id: str, reserved: Reserved, charges: Sequence[Charge]) -> bool:
         if self.open.pop(reserved.reservation_id, None) is None:

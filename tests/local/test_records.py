@@ -373,6 +373,19 @@ def test_a_reservation_is_settled_once(ledger: Ledger) -> None:
     assert ledger.spending("default", MONDAY).today_usd == Decimal("0.0172")
 
 
+def test_a_reservation_that_is_made_again_after_midnight_stays_the_first_days(
+    ledger: Ledger,
+) -> None:
+    capped = Control(experiment_limit=1, daily_budget_usd=Decimal("1.00"))
+    monday, tuesday = call("a", "0.70"), call("a", "0.80", TUESDAY)
+    assert ledger.reserve("default", monday, capped) == monday
+    lower = capped.model_copy(update={"daily_budget_usd": Decimal("0.10")})
+    assert ledger.reserve("default", tuesday, lower) == monday
+    assert ledger.settle("default", monday, [])
+    assert ledger.statement("default").days[MONDAY] == 0
+    assert ledger.reserve("default", tuesday, capped) == tuesday  # a settled one is made anew
+
+
 def test_an_account_adds_up_by_kind_and_keeps_what_is_open(ledger: Ledger) -> None:
     uncapped = Control(experiment_limit=1)
 

@@ -237,3 +237,17 @@ def test_what_does_not_fit_is_said_and_a_raised_cap_goes_on(
     records.update_control("default", ControlChanges(daily_budget_usd=Decimal("0.11")))
     purse.reserve(Decimal("0.06"))
     assert ledger.committed["default"] == Decimal("0.11")
+
+
+def test_a_call_that_is_retried_after_midnight_leaves_no_room_above_the_cap_of_a_day(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    opened(records, objects, clock)
+    records.update_control("default", ControlChanges(daily_budget_usd=CAP_USD))
+    purse = CampaignPurse("default", records=records, ledger=MemoryLedger(), clock=clock)
+    purse.reserve(Decimal("0.69"), name="deployment")
+    clock.time += timedelta(days=1)
+    purse.settle(purse.reserve(Decimal("0.69"), name="deployment"), _charge(Decimal("0.02")))
+    purse.reserve(Decimal("0.90"))
+    with pytest.raises(BudgetExceededError):
+        purse.reserve(Decimal("0.75"))
