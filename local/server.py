@@ -85,6 +85,7 @@ def serve(request: ServerRequest) -> None:
         dashboard_front,
         dynamodb_queries,
         lambda_worker,
+        own_pages,
         persistence,
         step_functions_engine,
     )
@@ -135,7 +136,7 @@ def serve(request: ServerRequest) -> None:
     config.bind = [f"{HOST}:{settings.port}"]
     config.keep_alive_timeout = 75
     config.loglevel = settings.log_level
-    application = dashboard_front.with_dashboard(ministack_app.app)
+    application = own_pages.own_pages_only(dashboard_front.with_dashboard(ministack_app.app))
     asyncio.run(serve_http(application, config, shutdown_trigger=never))
 
 

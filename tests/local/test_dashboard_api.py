@@ -89,8 +89,9 @@ class Dashboard:
 
     def sign_in(self, name: str, group: str, client: str | None = None) -> dict[str, Any]:
         """Invite a person and sign in: give the tokens."""
-        user = {"UserPoolId": self.pool, "Username": f"{name}@lab.example"}
-        self.cognito.admin_create_user(**user, MessageAction="SUPPRESS")
+        user = {"UserPoolId": self.pool, "Username": name}
+        email = {"Name": "email", "Value": f"{name}@lab.example"}
+        self.cognito.admin_create_user(**user, UserAttributes=[email], MessageAction="SUPPRESS")
         self.cognito.admin_set_user_password(**user, Password=PASSWORD, Permanent=True)
         self.cognito.admin_add_user_to_group(**user, GroupName=group)
         answer = self.cognito.admin_initiate_auth(
@@ -266,6 +267,25 @@ def test_an_answer_takes_effect_and_viewers_and_strangers_give_none(dashboard: D
     assert done.data["summary"]["status"] == "abandoned"
     assert done.data["reasons"][0]["message"] == "<img src=x onerror=alert(1)>"
     assert records.experiment("default-0001").status is Status.ABANDONED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Host": "evil.example:4566"},
+    ],
+)
+def test_no_foreign_page_reaches_the_endpoint_of_aws(
+    dashboard: Dashboard, headers: dict[str, str]
+) -> None:
+    for path, body in (("/2015-03-31/functions", None), ("/2015-03-31/functions", b"{}")):
+        answer = dashboard.ask(path, None, body, **headers)
+        assert answer.status == 403
+        assert "access-control-allow-origin" not in answer.headers
+    assert dashboard.ask("/2015-03-31/functions").status == 200
 
 
 @pytest.mark.parametrize("path", ORDERS)
