@@ -61,7 +61,7 @@ class QuestionFunction(LabFunction):
         self.function.configure_async_invoke(retry_attempts=0)
         data.records.grant_read(self.role)
         data.records.grant_write(self.role)
-        data.evidence.grant_read(self.role, "campaigns/*", "experiments/*")
+        data.evidence.grant_read(self.role, "campaigns/*", "experiments/*", "listings/*")
         self.role.add_to_policy(
             iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[secret_arn])
         )

@@ -30,10 +30,16 @@ class SignIn(Construct):
             self,
             "Users",
             self_sign_up_enabled=False,
-            sign_in_aliases=cognito.SignInAliases(email=True),
+            # An access token carries the user name: chosen, it is who ordered; with the address for
+            # a name, it would be a random number.
+            sign_in_aliases=cognito.SignInAliases(username=True, email=True),
+            standard_attributes=cognito.StandardAttributes(
+                email=cognito.StandardAttribute(required=True)
+            ),
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-            mfa=cognito.Mfa.OPTIONAL,
+            # Cognito's pages let people enrol where a second factor is required, and only there.
+            mfa=cognito.Mfa.REQUIRED,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             password_policy=cognito.PasswordPolicy(
                 min_length=12,
@@ -80,7 +86,6 @@ class SignIn(Construct):
         acknowledge(
             self.pool,
             {
-                "AwsSolutions-COG2": "A second factor by TOTP is each person's choice.",
                 "AwsSolutions-COG3": "Threat protection is a paid plan; the pool has few users.",
                 "AwsSolutions-COG8": "The plan without threat protection suffices for few users.",
             },

@@ -32,7 +32,7 @@ def session_of(event: Mapping[str, Any]) -> Session:
     # A token that tells a page who signed in, or renews a sign-in, is of the same pool and client.
     if claims.get("token_use", "access") != "access":
         raise UnauthorizedError("This token lets nobody ask; send the access token.")
-    user = str(claims.get("email") or claims.get("username") or claims.get("sub", ""))
+    user = str(claims.get("username") or claims.get("sub", ""))
     # API Gateway hands an array over as text: "[operator viewer]".
     groups = str(claims.get("cognito:groups", "")).strip("[]").replace(",", " ").split()
     for role in (Role.OPERATOR, Role.VIEWER):

@@ -83,8 +83,9 @@ def test_the_function_knows_the_only_origin_of_orders(aws: Assembly, one_machine
 def test_people_are_invited_and_may_have_a_second_factor(aws: Assembly) -> None:
     pool = aws.one("AWS::Cognito::UserPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
-    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("OPTIONAL", ["SOFTWARE_TOKEN_MFA"])
-    assert pool["UsernameAttributes"] == ["email"]
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    assert pool["AliasAttributes"] == ["email"]  # beside a user name, which orders are kept under
+    assert pool["Schema"] == [{"Name": "email", "Required": True, "Mutable": True}]
     recovery = pool["AccountRecoverySetting"]["RecoveryMechanisms"]
     assert recovery == [{"Name": "verified_email", "Priority": 1}]
     assert pool["Policies"]["PasswordPolicy"] == {

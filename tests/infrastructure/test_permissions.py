@@ -162,7 +162,7 @@ def test_the_api_reads_the_lab_and_starts_and_stops_its_machines(aws: Assembly) 
 
 
 def test_questions_are_answered_by_reading(aws: Assembly) -> None:
-    expected = RECORDS | SECRET | reads("campaigns", "experiments")
+    expected = RECORDS | SECRET | reads("campaigns", "experiments", "listings")
     assert permissions(aws, "DashboardApiAskRole") == expected
     invoked = aws.one("AWS::Lambda::EventInvokeConfig")
     assert invoked["MaximumRetryAttempts"] == 0
