@@ -157,8 +157,13 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
 
 
 def curve_key(name: str, source: SourceClip) -> str:
-    """Key of an anchor's curve: another option, library or tool of a metric is another curve."""
+    """Key of an anchor's curve: another option, library or tool of a metric is another curve.
+
+    So is another shape or frame rate: a clip's hash is of its samples alone, while bitrates, the
+    encoders' rate control and XPSNR depend on both.
+    """
     settings = {
+        "clip": [source.width, source.height, source.fps],
         "library": anchor_named(name).library,
         "anchor": anchor_named(name).model_dump(mode="json"),
         "metrics": list(Metric),
@@ -179,7 +184,7 @@ def curve(name: str, source: SourceClip, clip: Clip, store: ObjectStore) -> Anch
     clip : Clip
         Its frames.
     store : ObjectStore
-        Keeps curves by clip, library version and options.
+        Keeps curves by clip, frame rate, library version and options.
 
     Raises
     ------

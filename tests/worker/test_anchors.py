@@ -343,6 +343,27 @@ def test_a_curve_is_measured_once(tmp_path: Path) -> None:
     )
 
 
+def test_the_same_samples_at_another_frame_rate_are_measured_anew(tmp_path: Path) -> None:
+    clip, store = moving_clip(), DirectoryStore(tmp_path)
+    slow = clips.freeze("sample", clip, ClipRole.DEVELOPMENT, "").source
+    fast = slow.model_copy(update={"fps": 50.0})
+
+    at_25 = anchors.curve("mpeg4", slow, clip, store).points
+    at_50 = anchors.curve("mpeg4", fast, clip._replace(fps=50.0), store).points
+
+    assert [point.bitrate_bps for point in at_50] == [
+        8 * point.size_bytes * 50 / 8 for point in at_50
+    ]
+    assert sum(p.bitrate_bps for p in at_50) > 1.9 * sum(p.bitrate_bps for p in at_25)
+
+
+def test_another_shape_of_the_same_samples_is_another_curve() -> None:
+    wide = clips.freeze("sample", moving_clip(), ClipRole.DEVELOPMENT, "").source
+    tall = wide.model_copy(update={"width": wide.height, "height": wide.width})
+
+    assert anchors.curve_key("mpeg4", tall) != anchors.curve_key("mpeg4", wide)
+
+
 def test_another_library_or_option_is_another_curve(monkeypatch: pytest.MonkeyPatch) -> None:
     source = clips.freeze("sample", moving_clip(), ClipRole.DEVELOPMENT, "").source
     key = anchors.curve_key("x264-medium", source)
