@@ -38,12 +38,15 @@ class StepFunctionsExecutions:
             raise
         return answer["status"] == "RUNNING"
 
-    def start(self, experiment: Experiment) -> str:
-        """Start the experiment's current run and give the execution's ARN."""
-        with store_errors("Step Functions"):
-            answer = self._client.start_execution(
-                stateMachineArn=self._state_machine_arn,
-                name=f"{experiment.experiment_id}-{experiment.run}",
-                input=ExperimentInput.of(experiment).model_dump_json(),
-            )
-        return answer["executionArn"]
+    def start(self, experiment: Experiment) -> None:
+        """Start the experiment's current run, unless it has been started."""
+        try:
+            with store_errors("Step Functions"):
+                self._client.start_execution(
+                    stateMachineArn=self._state_machine_arn,
+                    name=f"{experiment.experiment_id}-{experiment.run}",
+                    input=ExperimentInput.of(experiment).model_dump_json(),
+                )
+        except ClientError as error:
+            if code_of(error) != "ExecutionAlreadyExists":
+                raise

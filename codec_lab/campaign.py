@@ -119,6 +119,8 @@ class Control(Model):
         The BD-rate at which it has reached its goal.
     version : int
         Counts the changes.
+    last_order : str or None
+        The key of the last order that changed them, by which it knows its own effect.
     """
 
     paused: bool = False
@@ -128,6 +130,7 @@ class Control(Model):
     wall_time_limit_s: Annotated[int, Field(ge=0)] | None = None
     target_bd_rate_percent: float | None = None
     version: Annotated[int, Field(ge=0)] = 0
+    last_order: str | None = None
 
 
 class ControlChanges(Model):
@@ -139,3 +142,4 @@ class ControlChanges(Model):
     daily_budget_usd: Decimal | None = None
     wall_time_limit_s: int | None = None
     target_bd_rate_percent: float | None = None
+    last_order: str | None = None

@@ -144,7 +144,12 @@ def _refuse_differences(
 
 
 def set_paused(
-    records: Records, campaign_id: str, *, paused: bool, version: int | None = None
+    records: Records,
+    campaign_id: str,
+    *,
+    paused: bool,
+    version: int | None = None,
+    order: str | None = None,
 ) -> None:
     """Pause a campaign before its next experiment, or let it go on.
 
@@ -152,20 +157,31 @@ def set_paused(
     ----------
     version : int, optional
         Of the settings that the person saw.
+    order : str, optional
+        Names the order; one that was interrupted after its change goes on behind it.
 
     Raises
     ------
     ConflictError
         If they have been changed since.
     """
-    change_settings(records, campaign_id, ControlChanges(paused=paused), version=version)
+    changes = ControlChanges(paused=paused)
+    change_settings(records, campaign_id, changes, version=version, order=order)
 
 
 def change_settings(
-    records: Records, campaign_id: str, changes: ControlChanges, *, version: int | None
+    records: Records,
+    campaign_id: str,
+    changes: ControlChanges,
+    *,
+    version: int | None,
+    order: str | None,
 ) -> None:
-    """Change what a campaign may do; errors as of ``set_paused``."""
-    if not records.update_control(campaign_id, changes, version=version):
+    """Change what a campaign may do; parameters and errors as of ``set_paused``."""
+    signed = changes.model_copy(update={"last_order": order})
+    if records.update_control(campaign_id, signed, version=version):
+        return
+    if order is None or records.control(campaign_id).last_order != order:
         raise ConflictError(f"The settings of campaign {campaign_id} have just been changed.")
 
 
@@ -176,35 +192,50 @@ def start(runs: CampaignRuns, campaign_id: str) -> None:
 
 
 def resume(
-    records: Records, runs: CampaignRuns, campaign_id: str, *, version: int | None = None
+    records: Records,
+    runs: CampaignRuns,
+    campaign_id: str,
+    *,
+    version: int | None = None,
+    order: str | None = None,
 ) -> None:
     """Let a paused campaign go on, and start its machine if it has stopped."""
-    set_paused(records, campaign_id, paused=False, version=version)
+    set_paused(records, campaign_id, paused=False, version=version, order=order)
     start(runs, campaign_id)
 
 
 def stop(
-    records: Records, runs: CampaignRuns, campaign_id: str, *, version: int | None = None
+    records: Records,
+    runs: CampaignRuns,
+    campaign_id: str,
+    *,
+    version: int | None = None,
+    order: str | None = None,
 ) -> None:
     """Pause a campaign and end its machine with the experiment that runs.
 
     The next start takes that experiment up again where it was.
     """
-    set_paused(records, campaign_id, paused=True, version=version)
+    set_paused(records, campaign_id, paused=True, version=version, order=order)
     running = runs.running(campaign_id)
     if running is not None:
         runs.stop(running)
 
 
 def run_one(
-    records: Records, runs: CampaignRuns, campaign_id: str, *, version: int | None = None
+    records: Records,
+    runs: CampaignRuns,
+    campaign_id: str,
+    *,
+    version: int | None = None,
+    order: str | None = None,
 ) -> None:
     """Allow one more experiment than there are, and start the campaign's machine."""
     control = records.control(campaign_id)
     count = records.campaign(campaign_id).experiment_count
     limit = max(control.experiment_limit, count) if runs.running(campaign_id) else count
     changes = ControlChanges(paused=False, experiment_limit=limit + 1)
-    change_settings(records, campaign_id, changes, version=version)
+    change_settings(records, campaign_id, changes, version=version, order=order)
     start(runs, campaign_id)
 
 
@@ -231,6 +262,7 @@ def answer(
     executions: Executions,
     clock: Clock,
     run: int | None = None,
+    order: str | None = None,
 ) -> Experiment:
     """Start an experiment again that waits for a person.
 
@@ -240,6 +272,8 @@ def answer(
         What the person says.
     run : int, optional
         The run that the question was about.
+    order : str, optional
+        Names the order in the record.
 
     Raises
     ------
@@ -256,6 +290,7 @@ def answer(
             records, experiment.experiment_id, reply.phase or experiment.phase, reply.hint
         ),
         hint=reply.hint,
+        last_order=order,
     )
     return _reopened(experiment, changes, records, executions)
 
@@ -267,6 +302,7 @@ def rerun(
     *,
     clock: Clock,
     run: int | None = None,
+    order: str | None = None,
 ) -> Experiment:
     """Run an experiment that has ended again, with the candidate it has.
 
@@ -288,11 +324,19 @@ def rerun(
         needs_human=False,
         resume_from=Phase.DEPLOY if experiment.proposal_key else Phase.DESIGN,
         hint=None,
+        last_order=order,
     )
     return _reopened(experiment, changes, records, executions)
 
 
-def abandon(records: Records, experiment_id: str, *, clock: Clock, run: int | None = None) -> None:
+def abandon(
+    records: Records,
+    experiment_id: str,
+    *,
+    clock: Clock,
+    run: int | None = None,
+    order: str | None = None,
+) -> None:
     """Give an experiment up that waits for a person.
 
     Raises
@@ -301,7 +345,9 @@ def abandon(records: Records, experiment_id: str, *, clock: Clock, run: int | No
         If it does not, or no longer about ``run``.
     """
     experiment = _waiting(records, experiment_id, run)
-    changes = ExperimentChanges(updated_at=clock.now(), status=Status.ABANDONED, needs_human=False)
+    changes = ExperimentChanges(
+        updated_at=clock.now(), status=Status.ABANDONED, needs_human=False, last_order=order
+    )
     if not records.update_seen_experiment(experiment, changes):
         raise ConflictError(f"{experiment_id} has just been answered by somebody else.")
 

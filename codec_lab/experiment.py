@@ -104,6 +104,8 @@ class Experiment(Model):
         Every time a person was asked.
     reminded_run : int
         The last run about whose question a person was reminded; 0 if none was.
+    last_order : str or None
+        The key of the last order that changed it, by which that order knows its own effect.
     screen_bd_rate_percent : float or None
         The screen's mean BD-rate; comparable with other screens of the campaign alone.
     stop_reason : str or None
@@ -164,6 +166,7 @@ class Experiment(Model):
     needs_human: bool = False
     human_intervention_reasons: tuple[HumanReason, ...] = ()
     reminded_run: Count = 0
+    last_order: str | None = None
     screen_bd_rate_percent: float | None = None
     stop_reason: str | None = None
     verdict_key: str | None = None
@@ -210,6 +213,7 @@ class ExperimentChanges(Model):
     execution_attempts: int | None = None
     needs_human: bool | None = None
     reminded_run: int | None = None
+    last_order: str | None = None
     screen_bd_rate_percent: float | None = None
     stop_reason: str | None = None
     verdict_key: str | None = None

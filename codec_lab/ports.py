@@ -215,8 +215,8 @@ class Executions(Protocol):
     def is_running(self, execution_arn: str) -> bool:
         """Tell whether an execution is still under way."""
 
-    def start(self, experiment: Experiment) -> str:
-        """Start the experiment's current run and give the execution's ARN."""
+    def start(self, experiment: Experiment) -> None:
+        """Start the experiment's current run, unless it has been started."""
 
 
 class CampaignRuns(Protocol):

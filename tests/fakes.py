@@ -254,9 +254,8 @@ class FakeExecutions:
     def is_running(self, execution_arn: str) -> bool:
         return execution_arn in self.running
 
-    def start(self, experiment: Experiment) -> str:
+    def start(self, experiment: Experiment) -> None:
         self.started.append(experiment)
-        return f"arn:{experiment.experiment_id}-{experiment.run}"
 
 
 class KeptListings(list[str]):

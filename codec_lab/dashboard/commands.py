@@ -16,6 +16,7 @@ from codec_lab.dashboard.command_models import (
 )
 from codec_lab.dashboard.ports import CommandLog
 from codec_lab.errors import ConfigurationError, ConflictError
+from codec_lab.phase import Status
 from codec_lab.ports import CampaignRuns, Clock, Executions, Records
 
 
@@ -87,23 +88,27 @@ class Commands:
         self._carry_out(order, campaign_id, experiment_id, act)
 
     def _campaign_act(self, campaign_id: str, order: Order) -> Callable[[], None]:
-        records, runs, version = self._records, self._runs, order.body.version
+        records, runs, version, key = self._records, self._runs, order.body.version, order.key
 
         def act() -> None:
             match order.command:
                 case CommandName.START:
                     self._start(campaign_id, version)
                 case CommandName.PAUSE:
-                    campaigns.set_paused(records, campaign_id, paused=True, version=version)
+                    campaigns.set_paused(
+                        records, campaign_id, paused=True, version=version, order=key
+                    )
                 case CommandName.RESUME:
-                    campaigns.resume(records, runs, campaign_id, version=version)
+                    campaigns.resume(records, runs, campaign_id, version=version, order=key)
                 case CommandName.STOP:
-                    campaigns.stop(records, runs, campaign_id, version=version)
+                    campaigns.stop(records, runs, campaign_id, version=version, order=key)
                 case CommandName.RUN_ONE:
-                    campaigns.run_one(records, runs, campaign_id, version=version)
+                    campaigns.run_one(records, runs, campaign_id, version=version, order=key)
                 case CommandName.BUDGETS:
                     changes = _settings(order.body)
-                    campaigns.change_settings(records, campaign_id, changes, version=version)
+                    campaigns.change_settings(
+                        records, campaign_id, changes, version=version, order=key
+                    )
                 case _:
                     raise ConfigurationError(f"{order.command} is no command of a campaign.")
 
@@ -118,25 +123,36 @@ class Commands:
         campaigns.start(self._runs, campaign_id)
 
     def _experiment_act(self, experiment_id: str, order: Order) -> Callable[[], None]:
-        records, executions, clock = self._records, self._executions, self._clock
-        run = order.body.version
-
         def act() -> None:
-            match order.body:
-                case AnswerCommand(action=AnswerAction.ABANDON):
-                    campaigns.abandon(records, experiment_id, clock=clock, run=run)
-                case AnswerCommand() as reply:
-                    campaigns.answer(
-                        Answer(experiment_id=experiment_id, hint=reply.hint, phase=reply.phase),
-                        records=records,
-                        executions=executions,
-                        clock=clock,
-                        run=run,
-                    )
-                case _:
-                    campaigns.rerun(records, executions, experiment_id, clock=clock, run=run)
+            try:
+                self._change_experiment(experiment_id, order)
+            except ConflictError:
+                experiment = self._records.experiment(experiment_id)
+                if experiment.last_order != order.key:
+                    raise
+                # It met its own effect: it was interrupted before or after the execution's start.
+                if experiment.status is Status.QUEUED:
+                    self._executions.start(experiment)
 
         return act
+
+    def _change_experiment(self, experiment_id: str, order: Order) -> None:
+        records, executions, clock = self._records, self._executions, self._clock
+        run, key = order.body.version, order.key
+        match order.body:
+            case AnswerCommand(action=AnswerAction.ABANDON):
+                campaigns.abandon(records, experiment_id, clock=clock, run=run, order=key)
+            case AnswerCommand() as reply:
+                campaigns.answer(
+                    Answer(experiment_id=experiment_id, hint=reply.hint, phase=reply.phase),
+                    records=records,
+                    executions=executions,
+                    clock=clock,
+                    run=run,
+                    order=key,
+                )
+            case _:
+                campaigns.rerun(records, executions, experiment_id, clock=clock, run=run, order=key)
 
     def _carry_out(
         self, order: Order, campaign_id: str, subject_id: str, act: Callable[[], None]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from codec_lab.experiment import HumanReason
+from codec_lab.errors import StoreUnavailableError
+from codec_lab.experiment import ExperimentChanges, HumanReason
 from codec_lab.phase import Phase, Status
 from tests.unit.builders import FAILED_VALIDATION, NOON, experiment, opened
 
@@ -187,6 +188,90 @@ def test_an_order_that_was_interrupted_is_carried_out_when_it_comes_again(
         assert lab.order("/api/campaigns/default/start", {"version": 0}).status == 500
     assert lab.order("/api/campaigns/default/start", {"version": 0}).status == 200
     assert lab.runs.by_campaign == {"default": "arn:default"}
+
+
+def busy(*_: object, **__: object) -> None:
+    raise StoreUnavailableError("The table is busy.")
+
+
+@pytest.mark.parametrize(
+    ("command", "body", "state"),
+    [
+        ("pause", {}, "paused"),
+        ("resume", {}, "running"),
+        ("stop", {}, "paused"),
+        ("run-one", {}, "running"),
+        ("budgets", {"experiment_limit": 7}, "idle"),
+    ],
+)
+def test_an_order_that_took_effect_is_done_when_it_comes_again(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, command: str, body: Any, state: str
+) -> None:
+    path = f"/api/campaigns/default/{command}"
+    with monkeypatch.context() as broken:
+        broken.setattr(lab.log, "finish", busy)
+        assert lab.order(path, {"version": 0, **body}).status == 503
+    again = lab.order(path, {"version": 0, **body})
+    assert (again.status, again.data["state"], again.data["version"]) == (200, state, 1)
+    (entry,) = lab.log.by_key.values()
+    assert (entry.done, entry.refusal) == (True, None)
+
+
+def test_what_somebody_else_changed_since_an_interruption_stays(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(lab.log, "finish", busy)
+        lab.order("/api/campaigns/default/pause", {"version": 0})
+    lab.order("/api/campaigns/default/resume", {"version": 1}, key="key-00000002")
+    assert lab.order("/api/campaigns/default/pause", {"version": 0}).status == 409
+    assert lab.records.control("default").paused is False
+
+
+@pytest.mark.parametrize("action", ["retry", "abandon"])
+@pytest.mark.parametrize("broken_port", ["executions.start", "log.finish"])
+def test_an_answer_that_took_effect_is_done_when_it_comes_again(
+    asking: Any, monkeypatch: pytest.MonkeyPatch, action: str, broken_port: str
+) -> None:
+    body = {"version": 1, "action": action}
+    starts = action == "retry"
+    with monkeypatch.context() as broken:
+        port, method = broken_port.split(".")
+        broken.setattr(getattr(asking, port), method, busy)
+        interrupted = starts or port == "log"
+        assert asking.order(ANSWER, body).status == (503 if interrupted else 200)
+    again = asking.order(ANSWER, body)
+    assert again.status == 200
+    assert again.data["summary"]["status"] == ("queued" if starts else "abandoned")
+    assert {one.run for one in asking.executions.started} == ({2} if starts else set())
+    assert [entry.done for entry in asking.log.by_key.values()] == [True]
+    other = asking.order(ANSWER, body, key="key-00000002")
+    assert other.status == 409
+
+
+def test_an_answer_whose_run_is_under_way_starts_nothing_when_it_comes_again(
+    asking: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"version": 1, "action": "retry"}
+    with monkeypatch.context() as broken:
+        broken.setattr(asking.log, "finish", busy)
+        asking.order(ANSWER, body)
+    running = ExperimentChanges(updated_at=NOON, status=Status.RUNNING)
+    asking.records.update_experiment("default-0001", running)
+    assert asking.order(ANSWER, body).status == 200
+    assert len(asking.executions.started) == 1
+
+
+def test_a_rerun_whose_execution_did_not_start_is_started_when_it_comes_again(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.records.create_experiment(experiment(status=Status.COMPLETED, proposal_key="p"))
+    path = "/api/experiments/default-0001/rerun"
+    with monkeypatch.context() as broken:
+        broken.setattr(lab.executions, "start", busy)
+        assert lab.order(path, {"version": 1}).status == 503
+    assert lab.order(path, {"version": 1}).status == 200
+    assert [one.run for one in lab.executions.started] == [2]
 
 
 def test_who_when_and_what_is_written_down(asking: Any) -> None:
