@@ -56,7 +56,7 @@ def clip(clip_sha256: Sha256) -> str:
 
 
 def anchor_curve(clip_sha256: Sha256, anchor: str, settings_sha256: Sha256) -> str:
-    """Key of an anchor's rate points on a clip, as its frame rate, library and options make them."""
+    """Key of an anchor's rate points on a clip; all that they depend on is in the settings."""
     return f"anchors/{clip_sha256}/{anchor}-{settings_sha256}.json"
 
 
