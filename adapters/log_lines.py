@@ -38,14 +38,14 @@ class CloudWatchLogs:
         """Give the latest lines that are wanted.
 
         CloudWatch gives lines the oldest first alone: windows of time are read backwards, each
-        twice as long as the one after it, until there are enough lines.
+        four times as long as the one after it, until there are enough lines.
         """
         lines: list[LogLine] = []
         before, window = request.before, _FIRST_WINDOW
         while before > request.since and len(lines) <= request.limit:
             since = max(before - window, request.since)
             lines = sorted(self._lines(request, since, before), key=lambda line: line.at) + lines
-            before, window = since, window * 2
+            before, window = since, window * 4
         if len(lines) <= request.limit:
             return LogPage(lines=tuple(lines), older_cursor=None)
         oldest = lines[-request.limit].at

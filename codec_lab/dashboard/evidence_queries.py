@@ -33,6 +33,7 @@ from codec_lab.dashboard.frame_metrics import read_arrays
 from codec_lab.dashboard.ports import Evidence, LogRequest, Logs
 from codec_lab.errors import UnknownRecordError
 from codec_lab.experiment import Experiment
+from codec_lab.phase import STOPPED, Status
 from codec_lab.ports import Clock, Records
 from codec_lab.prompts import PromptName
 from codec_lab.proposal import Mind, Proposal
@@ -40,6 +41,9 @@ from codec_lab.verdict import ClipResult
 
 URL_LIFETIME_S = 300
 """Time enough to begin a download."""
+
+_LOG_DELAY = timedelta(minutes=5)
+"""After an experiment's end its last lines have been written."""
 
 _PROPOSAL = re.compile(r"run-(\d+)/proposal-(\d+)\.json$")
 
@@ -121,12 +125,16 @@ class EvidenceQueries:
     ) -> LogPage:
         """Show the latest lines before a moment."""
         experiment = self._records.experiment(experiment_id)
+        before = before or self._clock.now() + timedelta(seconds=1)
+        if (ended_at := _ended_at(experiment)) is not None:
+            # The search walks back, and the end may be months ago.
+            before = min(before, ended_at + _LOG_DELAY)
         return self._logs.page(
             LogRequest(
                 containing=experiment_id,
                 level=level,
                 since=experiment.created_at - timedelta(minutes=1),
-                before=before or self._clock.now() + timedelta(seconds=1),
+                before=before,
                 limit=limit,
             )
         )
@@ -219,6 +227,14 @@ class EvidenceQueries:
     def _stored(self, experiment_id: str) -> list[StoredFile]:
         experiment = self._records.experiment(experiment_id)
         return evidence_files(experiment, current_results(self._records, experiment), self._objects)
+
+
+def _ended_at(experiment: Experiment) -> datetime | None:
+    """Say when the last run came to its end; None while it goes on."""
+    if experiment.status in STOPPED:  # it asked a person; who gave it up perhaps much later
+        asked = (reason.asked_at for reason in experiment.human_intervention_reasons)
+        return max(asked, default=experiment.updated_at)
+    return experiment.updated_at if experiment.status is Status.COMPLETED else None
 
 
 def _pictured(stem: str, stored: Collection[str]) -> tuple[int, ...]:

@@ -45,6 +45,18 @@ def test_matches_are_counted_once_they_are_known(visit: Visit) -> None:
     expect(count.first).to_have_text("1 match")
 
 
+def test_the_log_of_an_ended_experiment_is_read_once(visit: Visit) -> None:
+    page = visit("/progress?campaign=good")
+    page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page = visit("/experiments/good-0001?tab=logs")
+    expect(page.get_by_text("PHASE 6: DESIGN NEXT")).to_be_visible()
+    with page.expect_request(re.compile("/experiments/good-0001$")):
+        page.clock.fast_forward(15_000)
+    assert sum("/experiments/good-0001/logs" in url for url in asked) == 1
+
+
 def test_an_experiment_advances_phase_by_phase(lab: DeployedLab, visit: Visit) -> None:
     lab.open("watched", experiments=0)
     page = visit("/campaign?campaign=watched")

@@ -1,7 +1,7 @@
 """What the dashboard is told."""
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from codec_lab.dashboard.progress import MAX_POINTS, progress
 from codec_lab.dashboard.roster import Roster
 from codec_lab.dashboard.table import Wanted, experiment_page
 from codec_lab.errors import ConfigurationError, UnknownRecordError
-from codec_lab.experiment import Evaluation
+from codec_lab.experiment import Evaluation, ExperimentChanges, HumanReason
 from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
 from codec_lab.prompts import KeptPrompts
@@ -510,6 +510,35 @@ def test_logs_are_asked_from_the_tail(measured: Any) -> None:
     (request,) = measured.logs.asked
     assert (request.containing, request.level, request.limit) == ("default-0001", "ERROR", 7)
     assert request.before == NOON
+
+
+def test_logs_of_an_ended_experiment_are_read_from_its_end(measured: Any) -> None:
+    later = timedelta(days=80)
+    measured.clock.time = NOON + later
+    reason = HumanReason(
+        phase=Phase.EXECUTION,
+        reason="All 5 execution attempts failed.",
+        error_type="BenchError",
+        message="no",
+        attempts=5,
+        asked_at=NOON + timedelta(hours=2),
+        execution_arn="arn:x",
+    )
+    update = measured.records.update_experiment
+
+    def tail() -> timedelta:
+        measured.ask("/api/experiments/default-0001/logs")
+        before: datetime = measured.logs.asked[-1].before
+        return before - NOON
+
+    assert tail() == timedelta(minutes=5)
+    for status in (Status.QUEUED, Status.RUNNING):
+        update("default-0001", ExperimentChanges(updated_at=NOON, status=status))
+        assert tail() > later
+    measured.records.flag_human(measured.records.experiment("default-0001"), reason)
+    assert tail() == timedelta(hours=2, minutes=5)
+    update("default-0001", ExperimentChanges(updated_at=NOON + later, status=Status.ABANDONED))
+    assert tail() == timedelta(hours=2, minutes=5)
 
 
 def test_what_has_not_changed_is_304(measured: Any) -> None:

@@ -20,8 +20,8 @@ const RdTab = lazy(() => import("./RdTab"));
 /** Everything about one experiment; the tab, phase and clip stand in the address. */
 export default function ExperimentPage({ id }: { id: string }) {
   const path = `/experiments/${encodeURIComponent(id)}`;
-  const live = useLive<ExperimentDetail>(path, ({ summary }) =>
-    summary.status === "running" || summary.status === "queued" ? Pace.live : Pace.summary,
+  const live = useLive<ExperimentDetail>(path, (detail) =>
+    isMoving(detail) ? Pace.live : Pace.summary,
   );
   const [search, setSearch] = useSearchParams();
   const [, navigate] = useLocation();
@@ -83,7 +83,11 @@ export default function ExperimentPage({ id }: { id: string }) {
                 },
                 { id: "code", label: "Code", content: <CodeTab detail={detail} path={path} /> },
                 { id: "frames", label: "Frames", content: <FramesTab path={path} /> },
-                { id: "logs", label: "Logs", content: <LogsTab path={path} /> },
+                {
+                  id: "logs",
+                  label: "Logs",
+                  content: <LogsTab path={path} isMoving={isMoving(detail)} />,
+                },
               ]}
             />
           </SpaceBetween>
@@ -91,4 +95,8 @@ export default function ExperimentPage({ id }: { id: string }) {
       </Loaded>
     </SpaceBetween>
   );
+}
+
+function isMoving({ summary }: ExperimentDetail) {
+  return summary.status === "running" || summary.status === "queued";
 }

@@ -4,7 +4,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useSearchParams } from "wouter";
 import type { LogLevel, LogPage } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
@@ -18,8 +18,14 @@ const LEVELS: { value: LogLevel; label: string }[] = [
   { value: "ERROR", label: "Errors" },
 ];
 
+interface Props {
+  path: string;
+  /** Whether more lines may come. */
+  isMoving: boolean;
+}
+
 /** The log from its tail, a page at a time. */
-export function LogsTab({ path }: { path: string }) {
+export function LogsTab({ path, isMoving }: Props) {
   const [search, setSearch] = useSearchParams();
   const [cursors, setCursors] = useState<string[]>([]);
   const level = LEVELS.find((one) => one.value === search.get("level")) ?? LEVELS[1];
@@ -28,7 +34,16 @@ export function LogsTab({ path }: { path: string }) {
   if (cursor) {
     query.set("cursor", cursor);
   }
-  const live = useLive<LogPage>(`${path}/logs?${query}`, cursor ? Pace.still : Pace.list);
+  const pace = isMoving && !cursor ? Pace.list : Pace.still;
+  const live = useLive<LogPage>(`${path}/logs?${query}`, pace);
+  const { refresh } = live;
+  const wasMoving = useRef(isMoving);
+  useEffect(() => {
+    if (wasMoving.current && !isMoving) {
+      refresh(); // the last lines, after which none come
+    }
+    wasMoving.current = isMoving;
+  }, [isMoving, refresh]);
   const chooseLevel = (next: string) => {
     setCursors([]);
     setSearch((now) => {
