@@ -4,6 +4,7 @@ from codec_lab.campaign import Campaign, CampaignChanges, Control
 from codec_lab.errors import UnknownRecordError
 from codec_lab.events import Choice, ChooseRequest, ExperimentInput
 from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
+from codec_lab.notifying import AskHuman
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, Executions, Ledger, Records
 from codec_lab.resuming import resume_point
@@ -18,6 +19,7 @@ def choose_experiment(
     records: Records,
     ledger: Ledger,
     executions: Executions,
+    ask_human: AskHuman,
     clock: Clock,
 ) -> Choice:
     """Find the campaign's next experiment: one that was interrupted, or a new one.
@@ -32,7 +34,7 @@ def choose_experiment(
     control = records.control(request.campaign_id)
     if control.paused:
         return Choice(action="stop", reason="The campaign is paused.")
-    waiting = _waiting(campaign, records, executions, clock)
+    waiting = _waiting(campaign, records, executions, ask_human, clock)
     if waiting is not None:
         return _run(waiting, f"{waiting.experiment_id} was waiting or was interrupted.")
     if campaign.experiment_count >= control.experiment_limit:
@@ -66,7 +68,11 @@ def _at_an_end(
 
 
 def _waiting(
-    campaign: Campaign, records: Records, executions: Executions, clock: Clock
+    campaign: Campaign,
+    records: Records,
+    executions: Executions,
+    ask_human: AskHuman,
+    clock: Clock,
 ) -> Experiment | None:
     """Find an experiment that nothing runs, and make it ready to run."""
     queued = records.open_experiments(campaign.campaign_id, Status.QUEUED)
@@ -80,7 +86,7 @@ def _waiting(
         if arn is not None and executions.is_running(arn):
             continue  # a person's answer started it beside the campaign
         if experiment.run >= MAX_RUNS:
-            records.flag_human(experiment, _interrupted(experiment, clock))
+            ask_human(experiment, _interrupted(experiment, clock))
             continue
         changes = ExperimentChanges(
             updated_at=clock.now(),

@@ -3,6 +3,7 @@
 from codec_lab.campaign import CampaignChanges
 from codec_lab.events import OutcomeRequest, OutcomeResult
 from codec_lab.experiment import HumanReason
+from codec_lab.notifying import AskHuman
 from codec_lab.pauses import pause_after
 from codec_lab.phase import Status
 from codec_lab.ports import ChangeSets, Clock, ListingKeeper, ObjectStore, Records
@@ -12,13 +13,14 @@ KEEP_LISTING_EVERY = 100
 """Experiments; whoever asks first reads at most so many one by one."""
 
 
-def record_outcome(
+def record_outcome(  # noqa: PLR0913 - the ports of the state
     request: OutcomeRequest,
     *,
     records: Records,
     objects: ObjectStore,
     change_sets: ChangeSets,
     listing: ListingKeeper,
+    ask_human: AskHuman,
     clock: Clock,
 ) -> OutcomeResult:
     """Count the outcome, flag an experiment whose execution was lost, choose the pause.
@@ -30,7 +32,7 @@ def record_outcome(
         listing.keep(request.campaign_id)
     lost = not request.succeeded and experiment.status in {Status.QUEUED, Status.RUNNING}
     if lost and experiment.run == request.run:
-        records.flag_human(
+        ask_human(
             experiment,
             HumanReason(
                 phase=experiment.phase,

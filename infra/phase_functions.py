@@ -49,6 +49,7 @@ class PhaseFunctions:
         self._data = data
         self._service = ModelService(secret, settings)
         self._settings = settings
+        self._told_topic = {"CODEC_LAB_TOPIC_ARN": data.human.topic.topic_arn}
         # Nothing is metered where the machine is the user's own.
         self._priced = {} if settings.one_machine else {"CODEC_LAB_ON_AWS": "true"}
         self._code = function_code()
@@ -103,7 +104,10 @@ class PhaseFunctions:
         choose = self._make(
             "ChooseExperiment",
             definition,
-            environment={"CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn},
+            environment={
+                **self._told_topic,
+                "CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn,
+            },
         )
         experiment.allow_on_executions(choose.role, "states:DescribeExecution")
         record = self._make(
@@ -111,7 +115,10 @@ class PhaseFunctions:
             definition,
             reads=("campaigns/*", "listings/*"),
             writes=("listings/*",),
+            environment=self._told_topic,
         )
+        for asks_people in (choose, record):
+            self._let_notify(asks_people.role)
         return [choose, record]
 
     def _fix(self, state: str, definition: Definition) -> PhaseFunction:
@@ -156,7 +163,7 @@ class PhaseFunctions:
         notify = self._make(
             "NotifyHuman",
             definition,
-            environment={"CODEC_LAB_TOPIC_ARN": self._data.human.topic.topic_arn},
+            environment=self._told_topic,
             writes_records=False,
         )
         self._let_notify(notify.role)
@@ -173,7 +180,7 @@ class PhaseFunctions:
             layers=self._layers,
             environment={
                 "CODEC_LAB_TABLE": self._data.records.table.table_name,
-                "CODEC_LAB_TOPIC_ARN": self._data.human.topic.topic_arn,
+                **self._told_topic,
             },
             settings=self._settings,
         )

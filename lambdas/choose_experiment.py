@@ -9,17 +9,16 @@ from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.choosing import choose_experiment
 from codec_lab.events import ChooseRequest
 from lambdas.connections import clock, ledger, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.notifying import NotifyingEnvironment, human_asked_by
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
+class Environment(NotifyingEnvironment):
     """What this function is told."""
 
-    table: str
     experiment_state_machine_arn: str
 
 
@@ -42,6 +41,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         records=records(environment.table),
         ledger=ledger(environment.table),
         executions=_executions(),
+        ask_human=human_asked_by(environment),
         clock=clock,
     )
     logger.info(choice.reason)

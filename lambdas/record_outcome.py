@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING, Any
 from codec_lab.events import OutcomeRequest
 from codec_lab.recording_outcome import record_outcome
 from lambdas.connections import change_sets, clock, listing, objects, records
-from lambdas.environment import FunctionEnvironment
+from lambdas.notifying import NotifyingEnvironment, human_asked_by
 from lambdas.observability import log_about, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(FunctionEnvironment):
+class Environment(NotifyingEnvironment):
     """What this function is told."""
 
-    table: str
     bucket: str
 
 
@@ -32,6 +31,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         listing=listing(environment.table, environment.bucket),
         objects=objects(environment.bucket),
         change_sets=change_sets(environment.table),
+        ask_human=human_asked_by(environment),
         clock=clock,
     )
     logger.info(

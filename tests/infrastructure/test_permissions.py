@@ -90,8 +90,9 @@ FUNCTIONS = {
     "NotifyHuman": READ_RECORDS | NOTIFY,
     "RemindHuman": RECORDS | NOTIFY,
     "ChooseExperiment": RECORDS
+    | NOTIFY
     | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
-    "RecordOutcome": RECORDS | reads("campaigns", "listings") | writes("listings"),
+    "RecordOutcome": RECORDS | NOTIFY | reads("campaigns", "listings") | writes("listings"),
 }
 
 

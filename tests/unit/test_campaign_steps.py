@@ -8,10 +8,11 @@ from codec_lab.campaign import CampaignChanges, ControlChanges
 from codec_lab.campaigns import Answer, abandon, answer, set_paused
 from codec_lab.charge import Reserved
 from codec_lab.choosing import MAX_RUNS, choose_experiment
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import ConfigurationError, StoreUnavailableError
 from codec_lab.events import Choice, ChooseRequest, OutcomeRequest, PhaseRequest
 from codec_lab.experiment import FixTried, HumanReason
-from codec_lab.notifying import notify_human
+from codec_lab.notice import HumanNotice
+from codec_lab.notifying import ask_human, notify_human
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import FixTool
 from codec_lab.recording_outcome import record_outcome
@@ -62,6 +63,7 @@ def chosen(
         records=records,
         ledger=ledger or MemoryLedger(),
         executions=executions or FakeExecutions(),
+        ask_human=records.flag_human,
         clock=clock,
     )
 
@@ -191,6 +193,7 @@ def outcome(
         listing=KeptListings() if kept is None else kept,
         objects=MemoryObjects(),
         change_sets=MemoryChangeSets(records),
+        ask_human=records.flag_human,
         clock=clock,
     )
     return result.pause_s, result.failures_in_a_row
@@ -309,6 +312,23 @@ def test_the_notice_names_phase_reason_error_and_fixes(records: MemoryRecords) -
     )
     assert "ContractError: decode returned 3 frames of 4" in notice.text
     assert "1. Changes gop_size from 8 to 4." in notice.text
+
+
+def test_whoever_asks_a_person_sends_the_notice_first(records: MemoryRecords) -> None:
+    records.create_experiment(experiment(1, status="running"))
+    one, notices = records.experiment("default-0001"), KeptNotices()
+
+    class Busy(KeptNotices):
+        def notify(self, notice: HumanNotice) -> None:
+            raise StoreUnavailableError(notice.subject)
+
+    with pytest.raises(StoreUnavailableError):
+        ask_human(one, REASON, records=records, notifier=Busy(), dashboard_url=None)
+    assert not records.experiment("default-0001").needs_human
+    notified = ask_human(one, REASON, records=records, notifier=notices, dashboard_url=None)
+    assert notices.sent == [notified.notice]
+    assert notified.lines[-1] == "Answer: lab answer default-0001 --hint TEXT"
+    assert records.experiment("default-0001").human_intervention_reasons == (REASON,)
 
 
 def test_a_campaign_continues_with_as_many_experiments_more(

@@ -476,6 +476,7 @@ def test_a_version_on_which_experiments_regress_goes_back(steps: Steps) -> None:
             ),
             change_sets=steps.change_sets,
             listing=KeptListings(),
+            ask_human=steps.records.flag_human,
             **steps.ports,
         ).rolled_back
 

@@ -238,6 +238,7 @@ def test_18_a_pause_holds_and_its_end_goes_on_with_the_same(lab: Lab) -> None:
             records=lab.records,
             ledger=MemoryLedger(),
             executions=FakeExecutions(),
+            ask_human=lab.records.flag_human,
             clock=lab.clock,
         )
         return choice.action, choice.experiment_id

@@ -178,6 +178,7 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
             records=records,
             ledger=ledger,
             executions=FakeExecutions(),
+            ask_human=records.flag_human,
             clock=clock,
         )
         reasons.append(choice.reason)
