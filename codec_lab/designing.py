@@ -103,6 +103,7 @@ def design(
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)
         refuse_unavailable(proposal, package_store.published(objects))
+        values = parameters.of_candidate(proposal.candidate)
     except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
         if isinstance(error, DesignRejectedError):
@@ -124,7 +125,7 @@ def design(
             parent_verdict_key=following.parent_verdict_key if following else None,
             candidate_sha256=sha256,
             source_sha256=source_sha256(proposal.candidate),
-            parameters=parameters.of_candidate(proposal.candidate),
+            parameters=values,
             parent_sha256=proposal.parent_sha256,
             change=proposal.change,
             hypothesis=proposal.hypothesis,

@@ -120,6 +120,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
         raise UnchangedCandidateError(
             f"The fix leads to bundle {bundle_sha256[:12]}, which has failed already."
         )
+    values = parameters.of_candidate(found.proposal.candidate)
     diff = unified_diff(proposal.candidate, found.proposal.candidate)
     records.put_attempt(_with_fix(failed, found, diff))
     key = keys.proposal(experiment.experiment_id, request.run, len(of_run) + 1)
@@ -132,7 +133,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
             proposal_key=key,
             candidate_sha256=found.proposal.candidate.sha256,
             source_sha256=source_sha256(found.proposal.candidate),
-            parameters=parameters.of_candidate(found.proposal.candidate),
+            parameters=values,
             change=found.proposal.change,
             hint=None,
         ),

@@ -6,19 +6,41 @@ A codec declares two dict literals at the top level of ``codec.py``::
     SEARCH_SPACE = {"gop_size": [4, 8, 16], "deblocking": [True, False]}
 
 A list in the space holds the choices; a pair ``(low, high)`` is a range of its numbers' type.
+What can be searched is plain: a truth value, a number or a short text. Any other entry of
+PARAMETERS is the codec's own constant: it is neither searched nor recorded, and stays as written.
 """
 
 import ast
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BeforeValidator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import DesignRejectedError
+
+MAX_ENTRIES = 200
+"""Entries of PARAMETERS, and choices of one parameter."""
+
+MAX_CHARACTERS = 200
+"""Of a name, and of a text."""
+
+LARGEST = 2**53
+"""The largest number: below it every integer is a float too, as the estimator has it."""
+
+SMALLEST = 1e-30
+"""The least magnitude beside 0; the table holds none below 1e-128."""
 
 
 def _number(value: object) -> object:
@@ -33,8 +55,33 @@ Values = dict[str, Annotated[Value, BeforeValidator(_number)]]
 """Parameters with their values, as a record keeps them."""
 
 
+def _large_enough(value: float) -> float:
+    if 0 < abs(value) < SMALLEST:
+        raise ValueError(f"is closer to 0 than {SMALLEST}")
+    return value
+
+
+def _ascending(pair: tuple[float, float]) -> tuple[float, float]:
+    if pair[0] > pair[1]:
+        raise ValueError("begins above its end")
+    return pair
+
+
+_Text = Annotated[str, StringConstraints(max_length=MAX_CHARACTERS)]
+_Name = Annotated[_Text, StringConstraints(min_length=1)]
+_Integer = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+_Real = Annotated[float, Field(ge=-LARGEST, le=LARGEST), AfterValidator(_large_enough)]
+_Plain = bool | _Integer | _Real | _Text
+_Listed = Annotated[list[_Plain], Field(min_length=1, max_length=MAX_ENTRIES)]
+_Range = Annotated[tuple[_Integer | _Real, _Integer | _Real], AfterValidator(_ascending)]
+
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+_ENTRY: TypeAdapter[Any] = TypeAdapter(tuple[_Name, _Plain], config=_STRICT)
+_CHOICES: TypeAdapter[Any] = TypeAdapter(_Listed | _Range, config=_STRICT)
+
+
 class Declared(NamedTuple):
-    """What a source declares."""
+    """What a source declares: all plain values of PARAMETERS, and SEARCH_SPACE."""
 
     parameters: dict[str, Value]
     space: dict[str, list[Value] | tuple[float, float]]
@@ -48,20 +95,48 @@ def read(source: str) -> Declared:
     DesignRejectedError
         If the source has none, or they are no literals of that form.
     """
-    literals = {}
-    for name in ("PARAMETERS", "SEARCH_SPACE"):
-        value = _assignment(source, name).value
-        try:
-            literals[name] = ast.literal_eval(value)
-        except ValueError as error:
-            raise DesignRejectedError(f"{name} of codec.py is no literal: {error}.") from error
-    parameters, space = literals["PARAMETERS"], literals["SEARCH_SPACE"]
-    if not isinstance(parameters, dict) or not isinstance(space, dict):
-        raise DesignRejectedError("PARAMETERS and SEARCH_SPACE of codec.py must be dict literals.")
-    unknown = sorted(space.keys() - parameters.keys())
-    if unknown:
-        raise DesignRejectedError(f"SEARCH_SPACE names {unknown[0]}, which is not in PARAMETERS.")
+    tree = _parsed(source)
+    written, space = (_dict(tree, name) for name in ("PARAMETERS", "SEARCH_SPACE"))
+    if len(written) > MAX_ENTRIES:
+        raise DesignRejectedError(
+            f"PARAMETERS of codec.py has {len(written)} entries; declare {MAX_ENTRIES} at most."
+        )
+    parameters = {name: value for name, value in written.items() if _fits(_ENTRY, (name, value))}
+    for name, choices in space.items():
+        shown = name[:MAX_CHARACTERS] if isinstance(name, str) else f"a {type(name).__name__}"
+        if name not in written:
+            raise DesignRejectedError(f"SEARCH_SPACE names {shown}, which is not in PARAMETERS.")
+        if name not in parameters:
+            raise DesignRejectedError(
+                f"PARAMETERS of codec.py has a value for {shown} that cannot be searched: make it "
+                "True or False, a number or a short text, or take it out of SEARCH_SPACE."
+            )
+        if not _fits(_CHOICES, choices):
+            raise DesignRejectedError(
+                f"SEARCH_SPACE of codec.py needs for {shown} a list of choices, each True or "
+                "False, a number or a short text, or a pair (low, high) of numbers."
+            )
     return Declared(parameters, space)
+
+
+def _fits(form: TypeAdapter[Any], value: object) -> bool:
+    try:
+        form.validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def _dict(tree: ast.Module, name: str) -> dict[Any, Any]:
+    try:
+        value = ast.literal_eval(_assignment(tree, name).value)
+    except (TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        raise DesignRejectedError(
+            f"{name} of codec.py is no literal: {str(error)[:MAX_CHARACTERS]}."
+        ) from error
+    if not isinstance(value, dict):
+        raise DesignRejectedError("PARAMETERS and SEARCH_SPACE of codec.py must be dict literals.")
+    return value
 
 
 def of_candidate(candidate: Candidate) -> dict[str, Value] | None:
@@ -73,14 +148,32 @@ def of_candidate(candidate: Candidate) -> dict[str, Value] | None:
 
 
 def write(source: str, parameters: Mapping[str, Value]) -> str:
-    """Give the source with other PARAMETERS, one a line; all else stays to the letter."""
-    node = _assignment(source, "PARAMETERS")
-    entries = "".join(f"    {_literal(key)}: {_literal(parameters[key])},\n" for key in parameters)
+    """Give the source with other PARAMETERS, one a line; all else stays to the letter.
+
+    Raises
+    ------
+    DesignRejectedError
+        If the source has none.
+    """
+    node = _assignment(_parsed(source), "PARAMETERS")
+    entries = [f"    {_literal(key)}: {_literal(parameters[key])},\n" for key in parameters]
+    entries += [f"    {entry},\n" for entry in _entries_beside(parameters, node.value, source)]
     lines = source.splitlines(keepends=True)
     if node.end_lineno is None:
         raise DesignRejectedError("PARAMETERS of codec.py has no end.")
     before, after = lines[: node.lineno - 1], lines[node.end_lineno :]
-    return "".join([*before, "PARAMETERS = {\n", entries, "}\n", *after])
+    return "".join([*before, "PARAMETERS = {\n", *entries, "}\n", *after])
+
+
+def _entries_beside(
+    parameters: Mapping[str, Value], written: ast.expr, source: str
+) -> Iterator[str]:
+    """Give the source of those entries that are no parameters but the codec's own constants."""
+    if isinstance(written, ast.Dict):
+        for key, value in zip(written.keys, written.values, strict=True):
+            if key and not (isinstance(key, ast.Constant) and key.value in parameters):
+                parts = (ast.get_source_segment(source, part) or "" for part in (key, value))
+                yield ": ".join(parts)
 
 
 def _literal(value: Value) -> str:
@@ -131,11 +224,18 @@ def _draw(declared: Declared, name: str, generator: random.Random) -> Value:
     return generator.choice(others) if others else value
 
 
-def _assignment(source: str, name: str) -> ast.Assign:
+def _parsed(source: str) -> ast.Module:
     try:
-        tree = ast.parse(source)
+        return ast.parse(source)
     except SyntaxError as error:
         raise DesignRejectedError(f"codec.py does not parse: line {error.lineno}.") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise DesignRejectedError(
+            f"codec.py does not parse: {str(error) or 'it is nested too deeply'}."
+        ) from error
+
+
+def _assignment(tree: ast.Module, name: str) -> ast.Assign:
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(
             isinstance(target, ast.Name) and target.id == name for target in node.targets

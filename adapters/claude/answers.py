@@ -2,13 +2,17 @@
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from codec_lab.framework import Framework
 from codec_lab.limits import Limits
 from codec_lab.model import Model
 
 _Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
+_Percent = Annotated[
+    float, Field(ge=-100, le=1000), AfterValidator(lambda percent: round(percent, 4))
+]
+"""A prediction; the table holds no number below 1e-128."""
 _Answer = TypeVar("_Answer", bound=Model)
 
 
@@ -48,7 +52,7 @@ class WriteCandidate(Model):
     files: tuple[SourceFile, ...]
     change: _Sentence
     hypothesis: _Sentence
-    expected_bd_rate_percent: Annotated[float, Field(ge=-100, le=1000)] | None
+    expected_bd_rate_percent: _Percent | None
 
 
 class EditParent(Changes):
@@ -56,7 +60,7 @@ class EditParent(Changes):
 
     change: _Sentence
     hypothesis: _Sentence
-    expected_bd_rate_percent: Annotated[float, Field(ge=-100, le=1000)] | None
+    expected_bd_rate_percent: _Percent | None
 
 
 class EditCandidate(Changes):

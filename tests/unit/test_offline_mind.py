@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.attribute_values import attributes_of, item_of
 from adapters.offline.designer import OfflineDesigner
 from adapters.offline.fixer import OfflineFixer
 from adapters.offline.search import suggested
@@ -17,12 +18,13 @@ from codec_lab.bundle import Bundle
 from codec_lab.campaign import HARD_LIMITS
 from codec_lab.candidate import Candidate
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
+from codec_lab.experiment import Experiment
 from codec_lab.limits import Limits
 from codec_lab.minds import DesignTask, FixTask, Trial
 from codec_lab.phase import MAX_ATTEMPTS
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
-from tests.unit.builders import SEED_SOURCE
+from tests.unit.builders import SEED_SOURCE, experiment
 
 
 def seed(source: str = SEED_SOURCE, limits: Limits | None = None) -> Proposal:
@@ -117,6 +119,21 @@ def test_an_exhausted_space_says_so() -> None:
         ("PARAMETERS = {'a': f()}\nSEARCH_SPACE = {}", "PARAMETERS of codec.py is no literal"),
         ("PARAMETERS = [1]\nSEARCH_SPACE = {}", "must be dict literals"),
         ("PARAMETERS = {}\nSEARCH_SPACE = {'a': [1]}", "names a, which is not in PARAMETERS"),
+        ("PARAMETERS = {}\nSEARCH_SPACE = {1: [2], 'b': [3]}", "names a int, which is not in"),
+        ("PARAMETERS = {[1]: 2}\nSEARCH_SPACE = {}", "PARAMETERS of codec.py is no literal"),
+        (f"PARAMETERS = {{1: 0x{'f' * 400} + 1j}}", "PARAMETERS of codec.py is no literal"),
+        (f"PARAMETERS = {dict.fromkeys(range(201))}\nSEARCH_SPACE = {{}}", "has 201 entries"),
+        (f"x = {'-' * 50_000}1", "does not parse"),
+        (f"x = 1{'+ 1' * 50_000}", "does not parse: maximum recursion depth"),
+        ("x = 1\0", "does not parse"),
+        *(
+            (f"PARAMETERS = {{'a': {value}}}\nSEARCH_SPACE = {{'a': [1]}}", "value for a that")
+            for value in ("[1]", "None", "1e999", "1e-300", "9" * 60, repr("x" * 201), "1j", "b''")
+        ),
+        *(
+            (f"PARAMETERS = {{'a': 1}}\nSEARCH_SPACE = {{'a': {space}}}", "needs for a a list of")
+            for space in ("5", "(1, 2, 3)", "[]", "(2, 1)", "('x', 'y')", "[[1]]", "(0, 1e999)")
+        ),
     ],
 )
 def test_faulty_declarations_are_named(source: str, message: str) -> None:
@@ -124,10 +141,33 @@ def test_faulty_declarations_are_named(source: str, message: str) -> None:
         parameters.read(source)
 
 
+def test_a_constant_of_the_codec_s_own_is_neither_searched_nor_lost() -> None:
+    source = seed(
+        'PARAMETERS = {"a": 1, "taps": [1, 2, 1], 4: (0x10,\n  2), "salt": 0x9E3779B97F4A7C15}\n'
+        'SEARCH_SPACE = {"a": [1, 2]}\n'
+    )
+    assert parameters.of_candidate(source.candidate) == {"a": 1}
+
+    designed = OfflineDesigner().design(design_task(parent=source)).candidate
+
+    assert designed.files["codec.py"] == (
+        'PARAMETERS = {\n    "a": 2,\n    "taps": [1, 2, 1],\n    4: (0x10,\n  2),\n'
+        '    "salt": 0x9E3779B97F4A7C15,\n}\nSEARCH_SPACE = {"a": [1, 2]}\n'
+    )
+
+
+NUMBERS = st.one_of(
+    st.integers(-parameters.LARGEST, parameters.LARGEST),
+    st.floats(-parameters.LARGEST, parameters.LARGEST).filter(
+        lambda value: value == 0 or abs(value) >= parameters.SMALLEST
+    ),
+)
+
+
 @given(
     st.dictionaries(
         st.text("abcdefgh_", min_size=1, max_size=30),
-        st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)),
+        st.one_of(st.booleans(), NUMBERS),
         min_size=1,
         max_size=12,
     )
@@ -137,6 +177,8 @@ def test_parameters_of_any_length_read_back(values: dict[str, bool | int | float
     written = parameters.write(source, values)
     ast.parse(written)
     assert parameters.read(written).parameters == values
+    kept = experiment(parameters=values)
+    assert Experiment.model_validate(attributes_of(item_of(kept))) == kept
     assert written.endswith("\nSEARCH_SPACE = {}\n\n\ndef encode(): ...\n")
 
 

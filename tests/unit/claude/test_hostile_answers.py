@@ -11,13 +11,23 @@ from typing import Any
 import anthropic
 import pytest
 
+from adapters.attribute_values import item_of
 from adapters.claude.analyst import ClaudeAnalyst
 from adapters.claude.designer import ClaudeDesigner
 from adapters.claude.fixer import ClaudeFixer
+from codec_lab import documents, keys
+from codec_lab.designing import design
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
-from codec_lab.minds import AnalysisTask, DesignTask, FixTask
+from codec_lab.events import FixRequest, PhaseRequest
+from codec_lab.experiment import Experiment
+from codec_lab.fixing import fix
+from codec_lab.minds import AnalysisTask, FixTask
+from codec_lab.phase import Phase
+from codec_lab.proposal import Mind
+from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords
+from tests.unit.builders import FAILED_VALIDATION, experiment, opened
 from tests.unit.claude.fake_service import FakeService, Reply, Tool
-from tests.unit.claude.tasks import KEY
+from tests.unit.claude.tasks import KEY, PARENT, proposal_of
 
 MODEL = "claude-opus-5-5"
 WORDS = {"change": "c", "hypothesis": "h", "expected_bd_rate_percent": None}
@@ -51,7 +61,71 @@ PROTECTED = (
     "toolbox/../../codec_worker/metrics.py", "toolbox/../lessons.md", "toolbox/__init__.py",
     "toolbox/a.py -> /etc/passwd", "toolbox/a/b.py", "toolbox/import.py", "/overlay/lessons.md",
 )  # fmt: skip
+SPACE = "\nSEARCH_SPACE = {'a': [1, 2]}"
+ODD_SOURCES = {
+    "minus signs": f"x = {'-' * 50_000}1",
+    "a long sum": f"x = 1{'+1' * 50_000}",
+    "brackets": "(" * 50_000,
+    "a zero byte": "x = '\0'",
+    "no hash": f"PARAMETERS = {{[1]: 2}}{SPACE}",
+    "no literal": f"PARAMETERS = {{'a': 1 + 'x'}}{SPACE}",
+    "infinite": f"PARAMETERS = {{'a': 1e999}}{SPACE}",
+    "tiny": f"PARAMETERS = {{'a': 1e-300}}{SPACE}",
+    "large": f"PARAMETERS = {{'a': {'9' * 60}}}{SPACE}",
+    "long": f"PARAMETERS = {{'a': {'x' * 390_000!r}}}{SPACE}",
+    "a list": f"PARAMETERS = {{'a': [1]}}{SPACE}",
+    "a wide space": "PARAMETERS = {'a': 1}\nSEARCH_SPACE = {'a': 5}",
+    "keys of two types": "PARAMETERS = {'a': 1}\nSEARCH_SPACE = {1: [2], 'b': [3]}",
+    "many": f"PARAMETERS = {dict.fromkeys(range(2_000), 1)}{SPACE}",
+}
+"""Sources that say something odd; whether they code video is found where nothing can be harmed."""
+
+ID = "default-0001"
 Case = tuple[str, Reply, str]
+
+
+class States:
+    """The states Design and Fix of an experiment with Claude, over fakes."""
+
+    def __init__(self, client: anthropic.Anthropic) -> None:
+        self.client = client
+        self.records, self.objects, self.clock = MemoryRecords(), MemoryObjects(), ManualClock()
+        opened(self.records, self.objects, self.clock, mind=Mind.CLAUDE)
+        documents.save(self.objects, keys.seed("default"), proposal_of(PARENT))
+        broken = PARENT.with_file("helper.py", "def planes(bitstream):\n    oops\n")
+        documents.save(self.objects, "broken", proposal_of(broken))
+        self.records.create_experiment(experiment(proposal_key="broken"))
+        self.records.put_attempt(FAILED_VALIDATION)
+
+    def design(self) -> None:
+        design(
+            PhaseRequest(experiment_id=ID, run=1),
+            records=self.records,
+            objects=self.objects,
+            designer_of=lambda _: ClaudeDesigner(self.client, MODEL),
+            clock=self.clock,
+        )
+
+    def fix(self) -> None:
+        fix(
+            FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=1),
+            records=self.records,
+            objects=self.objects,
+            change_sets=MemoryChangeSets(self.records),
+            fixer_of=lambda _: ClaudeFixer(self.client, MODEL),
+            clock=self.clock,
+        )
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.records.experiment(ID)
+
+    def hold(self) -> None:
+        """Check what every answer leaves: records that the table takes, paid, without the key."""
+        assert self.experiment.model_cost_usd > 0
+        rows = [item_of(row) for row in (self.experiment, *self.records.attempts(ID))]
+        assert KEY not in json.dumps(rows)
+        assert all(KEY.encode() not in data for data in self.objects.data.values())
 
 
 def malformed(tool: str, good: dict[str, Any]) -> Iterator[Case]:
@@ -193,32 +267,54 @@ def test_there_are_enough_cases() -> None:
     assert len(DESIGNS) + len(FIXES) + len(ANALYSES) >= 200
 
 
+@pytest.fixture
+def states(client: anthropic.Anthropic) -> States:
+    return States(client)
+
+
 @pytest.mark.parametrize(("reply", "why"), DESIGNS)
 def test_a_design_is_rejected_for_a_reason(
-    service: FakeService,
-    client: anthropic.Anthropic,
-    design_task: DesignTask,
-    reply: Reply,
-    why: str,
+    service: FakeService, states: States, reply: Reply, why: str
 ) -> None:
     service.script = [reply]
     with pytest.raises(DesignRejectedError, match=why) as raised:
-        ClaudeDesigner(client, MODEL).design(design_task)
+        states.design()
     holds(raised.value)
+    states.hold()
 
 
 @pytest.mark.parametrize(("reply", "why"), FIXES)
 def test_a_fix_is_rejected_for_a_reason(
-    service: FakeService,
-    client: anthropic.Anthropic,
-    fix_task: FixTask,
-    reply: Reply,
-    why: str,
+    service: FakeService, states: States, reply: Reply, why: str
 ) -> None:
     service.script = [reply]
     with pytest.raises(DesignRejectedError, match=why) as raised:
-        ClaudeFixer(client, MODEL).fix(fix_task)
+        states.fix()
     holds(raised.value)
+    states.hold()
+
+
+@pytest.mark.parametrize("declared", ODD_SOURCES.values(), ids=ODD_SOURCES)
+def test_an_odd_source_is_the_sandbox_s_to_judge(
+    service: FakeService, states: States, declared: str
+) -> None:
+    first, second = (
+        [{"name": "codec.py", "source": f"{SOURCE}NUMBER = {number}\n{declared}\n"}]
+        for number in (1, 2)
+    )
+    designed = {**WRITTEN, "files": first, "expected_bd_rate_percent": 1e-200}
+    fixed = {**FIXED, "files": second, "edits": []}
+    service.script = [
+        Reply([Tool("write_candidate", designed)]),
+        Reply([Tool("edit_candidate", fixed)]),
+    ]
+    states.design()
+    states.hold()
+    assert states.experiment.parameters is None
+    assert states.experiment.expected_bd_rate_percent == 0
+    states.fix()
+    states.hold()
+    assert states.experiment.parameters is None
 
 
 @pytest.mark.parametrize(("reply", "why"), ANALYSES)
