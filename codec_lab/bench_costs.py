@@ -13,6 +13,7 @@ from codec_lab.model import Sha256
 from codec_lab.phase import Phase
 from codec_lab.ports import Clock, Ledger, Records
 from codec_lab.spending import CampaignPurse
+from codec_lab.stored_evidence import Stored
 from codec_lab.tariff import Tariff
 from codec_lab.verdict import Verdict
 
@@ -22,10 +23,6 @@ TIME_LIMIT = timedelta(hours=2)
 MARGIN = timedelta(minutes=15)
 """Reserved besides: retries of the deployment itself, clocks that differ, tries after the limit
 that end at once."""
-
-MOST_OBJECTS = 5_000
-MOST_BYTES = 250_000_000
-"""What the jobs of a deployment store at the most, ten times what they usually do."""
 
 
 class Booking(NamedTuple):
@@ -60,10 +57,17 @@ class BenchCosts:
         self._records, self._ledger, self._clock = records, ledger, clock
         self._tariff, self._sizes = tariff, sizes
 
-    def book(self, experiment: Experiment, bundle_sha256: Sha256, *, shards: int) -> Booking:
+    def book(
+        self, experiment: Experiment, bundle_sha256: Sha256, *, shards: int, most: Stored
+    ) -> Booking:
         """Reserve the most that a validation and an execution in shards can cost.
 
         A repeated booking of the same bundle in the same run counts once.
+
+        Parameters
+        ----------
+        most : Stored
+            What they can leave in the store.
 
         Raises
         ------
@@ -73,7 +77,7 @@ class BenchCosts:
         limit_s = int((TIME_LIMIT + MARGIN).total_seconds())
         # The validation is over before the execution begins: both share the time.
         machines = self._tariff.machines("", limit_s * shards, jobs=shards + 1)
-        evidence = self._tariff.objects("", puts=MOST_OBJECTS, stored_bytes=MOST_BYTES)
+        evidence = self._tariff.objects("", puts=most.objects, stored_bytes=most.size_bytes)
         purse = CampaignPurse(
             experiment.campaign_id, records=self._records, ledger=self._ledger, clock=self._clock
         )

@@ -13,6 +13,7 @@ from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records
 from codec_lab.proposal import Proposal
 from codec_lab.sharding import shares
+from codec_lab.stored_evidence import most_stored
 
 
 def deploy(
@@ -65,7 +66,8 @@ def deploy(
     shards = shares(plan.clips, max_shards)
     booking = Booking()
     if bench is not None:
-        booking = bench.book(experiment, bundle_sha256, shards=len(shards))
+        most = most_stored(plan, proposal.limits, jobs=len(shards) + 1)
+        booking = bench.book(experiment, bundle_sha256, shards=len(shards), most=most)
     key = keys.bundle(bundle_sha256)
     objects.put(key, bundle.to_zip())
     records.update_experiment(

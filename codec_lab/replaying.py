@@ -17,6 +17,7 @@ from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore, Records
 from codec_lab.proposal import Proposal
 from codec_lab.screening import screen_bd_rate, stop_reason
+from codec_lab.stored_evidence import Stored, most_stored
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import Verdict
 
@@ -52,14 +53,17 @@ def replay_jobs(
     plan = documents.load(objects, plan_key, EvaluationPlan)
     seen = tuple(clip.name for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT)
     chosen = _last_measured(change.campaign_id, records, objects)
+    proposals = [documents.load(objects, one.proposal_key or "", Proposal) for one in chosen]
     booking = Booking()
     if bench is not None and chosen:
         asking = records.experiment(change.experiment_id)
         name = canonical_sha256({"replay": change.version})
-        booking = bench.book(asking, name, shards=len(chosen))
+        most = Stored()
+        for proposal in proposals:
+            most = most.plus(most_stored(plan, proposal.limits, jobs=1))
+        booking = bench.book(asking, name, shards=len(chosen), most=most)
     jobs = []
-    for one in chosen:
-        proposal = documents.load(objects, one.proposal_key or "", Proposal)
+    for one, proposal in zip(chosen, proposals, strict=True):
         bundle = Bundle.of(proposal, framework)
         bundle_sha256 = bundle.manifest.bundle_sha256
         bundle_key = keys.bundle(bundle_sha256)

@@ -14,6 +14,7 @@ from codec_lab.job import JobKind, JobSpec
 from codec_lab.phase import MAX_ATTEMPTS, Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore
+from codec_lab.stored_evidence import MOST_LOG_BYTES
 from codec_lab.verdict import ClipResult, Fault, Progress, RatePoint, Verdict
 from codec_worker import environment, protocol
 from codec_worker.clip_cache import ClipCache
@@ -209,7 +210,8 @@ class Job:
 
     def _put_log(self) -> None:
         if self._log:
-            self._store.put(f"{self._spec.output_prefix}log.txt", "".join(self._log).encode())
+            text = "".join(self._log).encode()[-MOST_LOG_BYTES:]
+            self._store.put(f"{self._spec.output_prefix}log.txt", text)
 
     def _log_end(self, verdict: Verdict) -> None:
         phase, fault = PHASES[verdict.kind].capitalize(), verdict.fault

@@ -8,11 +8,9 @@ import numpy as np
 from codec_lab import keys
 from codec_lab.model import Sha256
 from codec_lab.ports import ObjectStore
+from codec_lab.stored_evidence import MAX_PICTURES
 from codec_worker.contract import Clip, Planes
 from codec_worker.video import frames_of
-
-MAX_PICTURES = 8
-"""Enough to see where a codec fails, and little beside the bitstreams."""
 
 
 def shown_frames(frame_count: int) -> tuple[int, ...]:

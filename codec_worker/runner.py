@@ -20,6 +20,7 @@ from codec_lab.errors import (
     LimitExceededError,
 )
 from codec_lab.limits import Limits
+from codec_lab.stored_evidence import most_bitstream_bytes
 from codec_worker.contract import Clip, Geometry, Planes
 from codec_worker.failure import CandidateFailedError
 from codec_worker.imports import preload
@@ -155,7 +156,7 @@ class Runner:
         Raises
         ------
         CandidateFailedError
-            If the candidate fails, or returns no byte at all.
+            If the candidate fails, or returns no byte at all or more than the clip has.
         BenchError
             If the sandbox fails.
         """
@@ -167,6 +168,15 @@ class Runner:
             raise CandidateFailedError(
                 ContractError,
                 f"encode of {what} returned no bytes: an empty bitstream holds no picture.",
+                direction="encode",
+                log_tail=_tail(run),
+            )
+        longest = most_bitstream_bytes(clip.y.size)
+        if len(run.value) > longest:
+            raise CandidateFailedError(  # names no limit: a higher one would not mend it
+                LimitExceededError,
+                f"encode of {what} returned {len(run.value)} bytes, more than the samples of the "
+                f"clip take uncompressed; {longest} are the most that is kept.",
                 direction="encode",
                 log_tail=_tail(run),
             )

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from adapters.aws_pricing import tariff
-from codec_lab import documents
+from codec_lab import documents, keys
 from codec_lab.bench_costs import TIME_LIMIT, BenchCosts
 from codec_lab.campaign import ControlChanges
 from codec_lab.charge import Charge, Service
@@ -17,6 +17,8 @@ from codec_lab.events import DeployRequest, DeployResult, JudgeRequest, PhaseReq
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
+from codec_lab.limits import Limits
+from codec_lab.plan import EvaluationPlan
 from codec_lab.verdict import Fault
 from tests.fakes import ManualClock, MemoryLedger, MemoryObjects, MemoryRecords
 from tests.unit.builders import clip_result, experiment, opened, verdict
@@ -32,6 +34,7 @@ class Bench:
     def __init__(self, records: MemoryRecords, objects: MemoryObjects, clock: ManualClock) -> None:
         self.records, self.objects, self.clock = records, objects, clock
         self.ledger = MemoryLedger()
+        self.stored: dict[str, int] = {}
         self.costs = BenchCosts(
             records=records, ledger=self.ledger, clock=clock, tariff=tariff(), sizes=self.sizes
         )
@@ -43,7 +46,8 @@ class Bench:
         records.update_experiment(ID, changes)
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        return {key: 10**6 for key in self.objects.data if key.startswith(prefix)}
+        found = dict.fromkeys(self.objects.data, 10**6) | self.stored
+        return {key: size for key, size in found.items() if key.startswith(prefix)}
 
     def deploy(self) -> DeployResult:
         request = DeployRequest(experiment_id=ID, run=1, validation_attempt=1, execution_attempt=1)
@@ -86,15 +90,33 @@ def test_a_deployment_reserves_its_time_limit_once(bench: Bench) -> None:
     again = bench.deploy()  # the function is retried
     # Two shards for two hours and a quarter, and three machines that idle for five minutes.
     machines_usd = usd(2 * (7200 + 900) + 3 * 300)
-    stored_usd = Decimal("0.094")  # 250 MB for a year, in 5,000 objects
-    assert bench.ledger.committed["default"] == machines_usd + stored_usd == Decimal("0.694400")
+    stored_usd = Decimal("0.006624")  # 23 MB for a year, most of it logs, in 73 objects
+    assert bench.ledger.committed["default"] == machines_usd + stored_usd == Decimal("0.607024")
     assert jobs.validation.reserved == jobs.execution.reserved == again.execution.reserved
     assert {job.deadline for job in jobs.shards} == {jobs.validation.deadline}
 
 
+def test_the_longest_bitstreams_of_large_clips_are_reserved(bench: Bench) -> None:
+    plan = documents.load(bench.objects, keys.plan("default"), EvaluationPlan)
+    large = plan.clips[0].model_copy(update={"width": 1920, "height": 1080, "frame_count": 33})
+    clips = tuple(large.model_copy(update={"name": f"clip-{number}"}) for number in range(10))
+    changed = plan.model_copy(update={"clips": clips, "screen": None})
+    documents.save(bench.objects, keys.plan("default"), changed)
+    job = bench.deploy().validation
+    assert job.deadline is not None
+    reserved_usd = bench.ledger.committed["default"]
+    for number in range(40):
+        bench.stored[f"{job.points_prefix}{number}.bin"] = Limits().output_bytes
+    bench.end(job, job.deadline, CRASH)
+    with pytest.raises(CandidateCrashError):
+        bench.judge(JudgeRequest(job=job))
+    stored_usd = bench.ledger.statement("default").charges[1].usd
+    assert Decimal("0.74") < stored_usd < bench.ledger.committed["default"] < reserved_usd
+
+
 def test_what_does_not_fit_deploys_nothing(bench: Bench) -> None:
-    bench.records.update_control("default", ControlChanges(budget_usd=Decimal("0.65")))
-    with pytest.raises(BudgetExceededError, match=r"^Measuring may cost 0\.69 USD, which does not"):
+    bench.records.update_control("default", ControlChanges(budget_usd=Decimal("0.60")))
+    with pytest.raises(BudgetExceededError, match=r"^Measuring may cost 0\.61 USD, which does not"):
         bench.deploy()
     assert not [key for key in bench.objects.data if key.startswith("bundles/")]
     assert bench.ledger.committed["default"] == 0

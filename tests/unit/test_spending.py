@@ -43,7 +43,7 @@ from tests.unit.builders import clip_result, experiment, opened, verdict
 CAP_USD = Decimal("1.00")
 WORST_USD = Decimal("0.07")
 MACHINE_USD_PER_H = Decimal("0.1264")
-STORED_USD = Decimal("0.0056")  # 20 MB in 20 objects, for a year
+STORED_USD = Decimal("0.0029")  # 10 MB in 20 objects, for a year
 CRASH = Fault(error_type="CandidateCrashError", message="IndexError")
 
 
@@ -63,7 +63,7 @@ class CostlyService:
         self.taken_usd = Decimal(0)
 
     def stored(self, prefix: str) -> dict[str, int]:
-        return {f"{prefix}{number}": 1_000_000 for number in range(10)}
+        return {f"{prefix}{number}": 500_000 for number in range(10)}
 
     def answer(self) -> Decimal:
         cost_usd = Decimal(self.chance.randint(1, 70)) / 1000

@@ -134,6 +134,23 @@ def test_an_empty_bitstream_is_no_result() -> None:
     assert "returned no bytes" in caught.value.fault.message
 
 
+def test_a_bitstream_is_no_longer_than_its_clip() -> None:
+    clip = moving_clip()  # 8 frames of 64 by 48
+    most = 8 * 64 * 48 * 3 // 2 + 65536
+
+    with runner_of(ended(Outcome.OK, bytes(most))) as runner:
+        assert len(runner.encode(clip, 30, "a clip").bitstream) == most
+    with (
+        runner_of(ended(Outcome.OK, bytes(most + 1))) as runner,
+        pytest.raises(CandidateFailedError) as caught,
+    ):
+        runner.encode(clip, 30, "a clip")
+
+    fault = caught.value.fault
+    assert (fault.error_type, fault.limit) == ("LimitExceededError", None)
+    assert "returned 102401 bytes, more than the samples" in fault.message
+
+
 def test_values_come_with_what_they_took() -> None:
     clip = moving_clip()
 
