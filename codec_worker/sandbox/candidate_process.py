@@ -12,7 +12,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Mapping
-from types import CodeType, TracebackType
+from types import TracebackType
 from typing import Any, TextIO
 
 import numpy as np
@@ -44,13 +44,7 @@ class _ResultError(Exception):
         self.outcome = outcome
 
 
-def run(
-    setup: Setup,
-    compiled: Mapping[str, CodeType],
-    request: Request,
-    lockdown: Lockdown,
-    descriptors: list[int],
-) -> None:
+def run(setup: Setup, request: Request, lockdown: Lockdown, descriptors: list[int]) -> None:
     """Run one call and end the process.
 
     Parameters
@@ -78,7 +72,7 @@ def run(
     warnings.filterwarnings("ignore", message="Could not obtain multiprocessing lock")
     os.write(status, LOCKED)
     os.close(status)
-    MemoryImporter(setup.files, compiled).install()
+    MemoryImporter(setup.files).install()
     try:
         _call(setup.direction, request, given, output)
     except BaseException as error:  # noqa: BLE001 (what a candidate raises is its result)

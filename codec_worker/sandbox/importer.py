@@ -9,17 +9,6 @@ from importlib.abc import InspectLoader, MetaPathFinder
 from types import CodeType, ModuleType
 
 
-def compile_files(files: Mapping[str, str]) -> dict[str, CodeType]:
-    """Compile every file of a candidate.
-
-    Raises
-    ------
-    SyntaxError, ValueError
-        If one is no Python.
-    """
-    return {path: compile(source, path, "exec") for path, source in files.items()}
-
-
 class MemoryImporter(MetaPathFinder, InspectLoader):
     """Finds and loads the files of a candidate, which go before all other modules.
 
@@ -27,13 +16,10 @@ class MemoryImporter(MetaPathFinder, InspectLoader):
     ----------
     files
         Python source by path; ``blocks/transform.py`` is the module ``blocks.transform``.
-    compiled
-        Code of these files, where it is known already.
     """
 
-    def __init__(self, files: Mapping[str, str], compiled: Mapping[str, CodeType]) -> None:
+    def __init__(self, files: Mapping[str, str]) -> None:
         self._files = files
-        self._compiled = compiled
         self._folders = {
             path.rsplit("/", depth)[0] for path in files for depth in range(1, path.count("/") + 1)
         }
@@ -69,7 +55,7 @@ class MemoryImporter(MetaPathFinder, InspectLoader):
     def get_code(self, fullname: str) -> CodeType:
         """Return a module's code."""
         file = self._file(fullname)
-        return self._compiled.get(file) or compile(self._files[file], file, "exec")
+        return compile(self._files[file], file, "exec")
 
     def exec_module(self, module: ModuleType) -> None:
         """Run a module's code."""

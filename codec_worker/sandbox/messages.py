@@ -58,11 +58,7 @@ class Ready(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One call; file descriptors of input, output, log and status go with it.
-
-    ``keep_compiled`` says that the source is known to be harmless to compile, so that the
-    zygote may do it once for all further calls.
-    """
+    """One call; file descriptors of input, output, log and status go with it."""
 
     input_bytes: int
     output_bytes: int
@@ -71,7 +67,6 @@ class Request(NamedTuple):
     width: int
     fps: float
     quality: int
-    keep_compiled: bool
 
 
 class Ended(NamedTuple):

@@ -16,6 +16,7 @@ from codec_worker.sandbox.messages import BaseSetup, Ended, Ready, Request, Setu
 from codec_worker.sandbox.outcome import SandboxUnavailableError
 
 _START_TIMEOUT_S = 120.0
+_FORK_TIMEOUT_S = 30.0
 _END_TIMEOUT_S = 5.0
 _MESSAGE_BYTES = 64 << 10
 _F_ADD_SEALS = 1033
@@ -42,7 +43,7 @@ class Call(NamedTuple):
 
 
 class ZygoteLostError(Exception):
-    """The zygote ended in the middle of a call."""
+    """The zygote ended in the middle of a call, or does not answer."""
 
 
 def sealed_input(parts: Sequence[memoryview]) -> tuple[int, int]:
@@ -141,24 +142,29 @@ class ZygoteProcess:
         Raises
         ------
         ZygoteLostError
-            If the zygote is gone.
+            If the zygote is gone, or does not start it in time.
         """
         log, log_end = os.pipe()
         status, status_end = os.pipe()
         os.set_blocking(log, False)
+        fault = ""
+        self._socket.settimeout(_FORK_TIMEOUT_S)
         try:
             descriptors = [source, target, log_end, status_end]
             socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
             message, processes, _, _ = socket.recv_fds(self._socket, _MESSAGE_BYTES, 1)
-        except ConnectionError:
+        except (ConnectionError, TimeoutError) as error:
             message = b""
+            if isinstance(error, TimeoutError):
+                fault = f"it did not start a call within {_FORK_TIMEOUT_S:g} s"
         finally:
+            self._socket.settimeout(None)
             os.close(log_end)
             os.close(status_end)
         if not message:
             os.close(log)
             os.close(status)
-            raise ZygoteLostError(self._last_words())
+            raise ZygoteLostError(fault or self._last_words())
         return Call(int(message), processes[0], log, status)
 
     def ended(self) -> Ended:

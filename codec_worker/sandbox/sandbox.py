@@ -116,7 +116,6 @@ class Sandbox:
             max_threads=max_threads(limits),
         )
         self._lock = threading.Lock()
-        self._harmless_to_compile = False
         self._zygote: ZygoteProcess | None = self._start()
         try:
             settle_access_times(self._view)
@@ -212,9 +211,7 @@ class Sandbox:
                 self._zygote = self._start()
             source, length = sealed_input(task.parts)
             output = sized_output(room + RESULT_HEADER.size)
-            request = Request(
-                length, room, *task.geometry, task.fps, task.quality, self._harmless_to_compile
-            )
+            request = Request(length, room, *task.geometry, task.fps, task.quality)
             try:
                 seen = self._run(self._zygote, request, source, output)
             except BaseException:
@@ -227,7 +224,6 @@ class Sandbox:
             verdict = judge(seen, found, self._limits, self._files)
             if verdict.outcome is Outcome.SANDBOX_ERROR:
                 self.close()
-            self._harmless_to_compile |= verdict.outcome is Outcome.OK
         return _Result(verdict, seen, output)
 
     def _run(self, zygote: ZygoteProcess, request: Request, source: int, output: int) -> Watched:
@@ -243,7 +239,7 @@ class Sandbox:
                     os.close(descriptor)
         except ZygoteLostError as error:
             wall_s = time.monotonic() - started
-            reason = f"its zygote for {self._direction} is gone: {error}".encode()
+            reason = f"its zygote for {self._direction} is lost: {error}".encode()
             return Watched(Ended(0, 0.0, 0), wall_s, None, reason, b"")
 
 

@@ -1,8 +1,8 @@
 """The zygote: a clean, warm process from which every call of a candidate is forked.
 
 It is forked from the base, learns the sources of one candidate for one direction, and then forks
-once per call. It never runs the candidate itself; once a first call has shown that compiling the
-sources is harmless, it does that for all calls.
+once per call. It neither runs nor compiles them: a few kilobytes of source can keep a compiler
+busy for ever, so that too happens in the process of a call, within its limits.
 """
 
 import contextlib
@@ -15,11 +15,9 @@ import signal
 import socket
 import traceback
 from pathlib import Path
-from types import CodeType
 from typing import Any, NamedTuple
 
 from codec_worker.sandbox import candidate_process
-from codec_worker.sandbox.importer import compile_files
 from codec_worker.sandbox.lockdown import Lockdown
 from codec_worker.sandbox.messages import BaseSetup, Ended, Ready, Request, Setup
 
@@ -78,7 +76,6 @@ class _Zygote:
     def __init__(self, bench: socket.socket, base: Base, setup: Setup) -> None:
         self._bench = bench
         self._setup = setup
-        self._compiled: dict[str, CodeType] = {}
         address_space_bytes, _ = _occupied_bytes()
         self._lockdown = Lockdown(
             zygote_pid=os.getpid(),
@@ -96,8 +93,6 @@ class _Zygote:
             if not message:
                 return
             request = Request(*json.loads(message))
-            if request.keep_compiled and not self._compiled:
-                self._compiled = compile_files(self._setup.files)
             pid = os.fork()
             if pid == 0:
                 self._become_candidate(request, descriptors)
@@ -107,7 +102,7 @@ class _Zygote:
 
     def _become_candidate(self, request: Request, descriptors: list[int]) -> None:
         try:
-            candidate_process.run(self._setup, self._compiled, request, self._lockdown, descriptors)
+            candidate_process.run(self._setup, request, self._lockdown, descriptors)
         finally:
             os._exit(1)
 

@@ -15,7 +15,7 @@ import pytest
 
 from codec_lab.limits import Limits
 from codec_worker.contract import Clip, Geometry
-from codec_worker.sandbox import Outcome, Sandbox, SandboxUnavailableError
+from codec_worker.sandbox import Outcome, Sandbox, SandboxUnavailableError, process
 from codec_worker.sandbox.probe import judge
 
 HONEST = {
@@ -84,7 +84,7 @@ def test_honest_codec_of_several_files_makes_the_round_trip(
     assert decoded.peak_memory_bytes > 1 << 20
 
 
-def test_second_call_with_compiled_source_gives_the_same(honest: tuple[Sandbox, Sandbox]) -> None:
+def test_a_second_call_gives_the_same(honest: tuple[Sandbox, Sandbox]) -> None:
     encoder, _ = honest
     first, second = (encoder.encode(noise(), 30) for _ in range(2))
     assert first.outcome is second.outcome is Outcome.OK
@@ -129,6 +129,17 @@ def test_syntax_error_names_its_line() -> None:
     assert (run.outcome, run.error_type) == (Outcome.EXCEPTION, "SyntaxError")
     assert 'File "codec.py", line 1' in run.traceback
     assert "def encode(clip, quality)" in run.traceback
+
+
+def test_only_a_file_that_is_imported_can_fail_a_call() -> None:
+    codec = (
+        "def encode(clip, quality):\n    if quality > 50:\n        import notes\n    return b''\n"
+    )
+    with Sandbox({"codec.py": codec, "notes.py": "return 1\n"}, "encode", LIMITS) as box:
+        runs = [box.encode(noise(), quality) for quality in (30, 30, 60, 30)]
+    ok = (Outcome.OK, None, "")
+    fault = (Outcome.EXCEPTION, "SyntaxError", "'return' outside function (notes.py, line 1)")
+    assert [(run.outcome, run.error_type, run.message) for run in runs] == [ok, ok, fault, ok]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +271,22 @@ def test_a_sandbox_whose_zygote_died_says_so_and_starts_anew() -> None:
         os.kill(box._zygote.ready.pid, signal.SIGKILL)
         lost = box.encode(noise(), 40)
         assert (lost.outcome, lost.value) == (Outcome.SANDBOX_ERROR, None)
-        assert "its zygote for encode is gone: something killed its process" in lost.message
+        assert "its zygote for encode is lost: something killed its process" in lost.message
+        assert box.encode(noise(), 40).outcome is Outcome.OK
+
+
+def test_a_zygote_that_does_not_answer_is_a_fault_of_the_bench(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_FORK_TIMEOUT_S", "_END_TIMEOUT_S"):
+        monkeypatch.setattr(process, name, 0.2)
+    with Sandbox(HONEST, "encode", LIMITS) as box:
+        assert box._zygote is not None
+        os.kill(box._zygote.ready.pid, signal.SIGSTOP)
+        lost = box.encode(noise(), 40)
+        assert (lost.outcome, lost.value) == (Outcome.SANDBOX_ERROR, None)
+        assert "did not start a call within 0.2 s" in lost.message
+        monkeypatch.undo()
         assert box.encode(noise(), 40).outcome is Outcome.OK
 
 

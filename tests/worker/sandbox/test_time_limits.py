@@ -101,6 +101,27 @@ def test_every_call_ends_within_a_second_of_its_limit(
         assert elapsed_s < limits.wall_s + 1
 
 
+def nested(levels: int, body: list[str]) -> list[str]:
+    """Put lines into ``finally`` clauses, each of which doubles the compiled code."""
+    for _ in range(levels):
+        body = ["try:", " pass", "finally:", *(f" {line}" for line in body)]
+    return body
+
+
+BOMB = "\n".join(nested(9, ["def f():", *(f" {line}" for line in nested(13, ["x = 1"]))])) + "\n"
+
+
+def test_source_that_takes_long_to_compile_is_held_to_the_limits_of_the_call() -> None:
+    codec = (
+        "def encode(clip, quality):\n    if quality > 50:\n        import bomb\n    return b''\n"
+    )
+    with Sandbox({"codec.py": codec, "bomb.py": BOMB}, "encode", CPU) as box:
+        runs = [box.encode(CLIP, quality) for quality in (30, 60, 30)]
+
+    assert [run.outcome for run in runs] == [Outcome.OK, Outcome.CPU_LIMIT, Outcome.OK]
+    assert all(run.cpu_s < CPU.cpu_s + 1.1 for run in runs), runs
+
+
 def test_a_run_that_is_ended_has_no_score(tmp_path: Path) -> None:
     slow = tiny_candidate(
         encode="if quality > 50:\n    while True: pass\nreturn honest_encode(clip, quality)"
