@@ -64,13 +64,12 @@ def analyze(
     if experiment.stop_reason is not None:
         return _stopped(experiment.experiment_id, experiment.stop_reason, records, clock)
     plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
-    shown = {clip.sha256 for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
     measured = [
         evaluation.result
         for evaluation in records.evaluations(experiment.experiment_id)
         if evaluation.candidate_sha256 == experiment.candidate_sha256
     ]
-    results = [result for result in measured if result.clip_sha256 in shown]
+    results = [result for result in measured if result.role is ClipRole.DEVELOPMENT]
     if not results:
         raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")
     bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)

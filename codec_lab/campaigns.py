@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from codec_lab import documents, keys
 from codec_lab.campaign import (
@@ -19,7 +19,7 @@ from codec_lab.clip import SourceClip
 from codec_lab.errors import ConfigurationError, ConflictError
 from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.limits import Limits
-from codec_lab.model import Model, Name
+from codec_lab.model import Model, Name, refusal
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan, Quality, Screen
 from codec_lab.ports import CampaignRuns, Clock, Executions, ObjectStore, Records
@@ -75,15 +75,18 @@ def open_campaign(
     Raises
     ------
     ConfigurationError
-        If there is a campaign of that name that measures otherwise: its results would not
-        compare.
+        If what is ordered cannot be measured, or there is a campaign of that name that measures
+        otherwise: its results would not compare.
     """
-    plan = EvaluationPlan(
-        clips=tuple(clip for clip, _ in clips),
-        qualities=order.qualities,
-        anchors=order.anchors,
-        screen=order.screen,
-    )
+    try:
+        plan = EvaluationPlan(
+            clips=tuple(clip for clip, _ in clips),
+            qualities=order.qualities,
+            anchors=order.anchors,
+            screen=order.screen,
+        )
+    except ValidationError as error:
+        raise ConfigurationError(f"This cannot be measured: {refusal(error)}.") from error
     seed = Proposal(
         candidate=Candidate(files={ENTRY_FILE: order.seed_source}),
         limits=order.limits,

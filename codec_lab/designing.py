@@ -14,7 +14,6 @@ from codec_lab.minds import Archived, DesignTask, Failure, Trial
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
 from codec_lab.phase import Phase, Status
-from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, Designer, ObjectStore, Records
 from codec_lab.proposal import Mind, Proposal
 from codec_lab.verdict import Fault
@@ -61,7 +60,6 @@ def design(
     ]
     known = records.experiments(campaign.campaign_id)
     archive = Archive(known)
-    plan = documents.load(objects, keys.plan(campaign.campaign_id), EvaluationPlan)
     framework = framework_of(campaign, objects)
     following = campaign.next_design
     parent_key = following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
@@ -72,7 +70,7 @@ def design(
         random_seed=campaign.random_seed,
         parent=documents.load(objects, parent_key, Proposal),
         archive=tuple(
-            _archived(best, plan, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
+            _archived(best, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
         ),
         trials=_trials(archive),
         failures=tuple(_failures(known, records)),
@@ -136,11 +134,8 @@ def design(
     return DesignResult(candidate_sha256=sha256, change=proposal.change)
 
 
-def _archived(
-    best: Experiment, plan: EvaluationPlan, records: Records, objects: ObjectStore
-) -> Archived:
+def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archived:
     """Read an earlier candidate; its results on hidden clips stay out."""
-    shown = {clip.sha256 for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
     return Archived(
         experiment_id=best.experiment_id,
         proposal=documents.load(objects, best.proposal_key or "", Proposal),
@@ -150,7 +145,7 @@ def _archived(
             evaluation.result
             for evaluation in records.evaluations(best.experiment_id)
             if evaluation.candidate_sha256 == best.candidate_sha256
-            and evaluation.result.clip_sha256 in shown
+            and evaluation.result.role is ClipRole.DEVELOPMENT
         ),
     )
 

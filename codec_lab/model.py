@@ -2,13 +2,25 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    StringConstraints,
+    ValidationError,
+)
 
 
 class Model(BaseModel):
     """A frozen record that refuses unknown fields, NaN and infinities."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def refusal(error: ValidationError) -> str:
+    """Say in words what a model refuses first: pydantic names the class before a rule of ours."""
+    return error.errors()[0]["msg"].removeprefix("Value error, ")
 
 
 def _in_utc(moment: AwareDatetime) -> AwareDatetime:

@@ -60,6 +60,18 @@ class EvaluationPlan(Model):
     screen: Screen | None = Screen()
 
     @model_validator(mode="after")
+    def _no_clip_is_two(self) -> Self:
+        by_hash: dict[str, str] = {}
+        for clip in self.clips:
+            same = by_hash.setdefault(clip.sha256, clip.name)
+            if same != clip.name:
+                raise ValueError(
+                    f"the clips {same} and {clip.name} hold the same pictures: leave one out, for "
+                    "a hidden clip that the search has seen decides nothing"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         for kind, names in (
             ("clip", [clip.name for clip in self.clips]),

@@ -15,6 +15,7 @@ from codec_lab.clip import SourceClip
 from codec_lab.errors import ConfigurationError
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.limits import Limits
+from codec_lab.model import refusal
 from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan
 from codec_lab.ports import ObjectStore
 from codec_lab.verdict import Verdict
@@ -86,7 +87,7 @@ def evaluate_module(
             clips=sources, qualities=terms.qualities, anchors=terms.anchors, screen=None
         )
     except ValidationError as error:
-        raise ConfigurationError(f"This cannot be measured: {error.errors()[0]['msg']}.") from error
+        raise ConfigurationError(f"This cannot be measured: {refusal(error)}.") from error
     bundle_key = keys.bundle(manifest.bundle_sha256)
     store.put(bundle_key, bundle.to_zip())
     store.put(keys.plan(NAME), plan.model_dump_json().encode())
@@ -129,7 +130,7 @@ def read_candidate(path: Path) -> Candidate:
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path} is no Python source: it is not UTF-8 text.") from error
     except ValidationError as error:
-        raise ConfigurationError(f"{path} is no candidate: {error.errors()[0]['msg']}.") from error
+        raise ConfigurationError(f"{path} is no candidate: {refusal(error)}.") from error
 
 
 def _stored(frozen: FrozenClip, store: ObjectStore) -> SourceClip:

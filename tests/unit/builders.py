@@ -120,12 +120,16 @@ def rate_point(quality: int, size_bytes: int, psnr_y_db: float) -> RatePoint:
 
 
 def clip_result(
-    name: str, percents: dict[str, float | None], clip_sha256: str | None = None
+    name: str,
+    percents: dict[str, float | None],
+    clip_sha256: str | None = None,
+    role: ClipRole = ClipRole.DEVELOPMENT,
 ) -> ClipResult:
     points = tuple(rate_point(q, 100 * q, 20 + q / 4) for q in (30, 40, 50, 60))
     return ClipResult(
         clip=name,
         clip_sha256=clip_sha256 or clip(name).sha256,
+        role=role,
         width=32,
         height=16,
         frame_count=4,

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from codec_lab.campaign import CampaignChanges, ControlChanges
-from codec_lab.campaigns import Answer, abandon, answer, set_paused
+from codec_lab.campaigns import Answer, abandon, answer, open_campaign, set_paused
 from codec_lab.charge import Reserved
 from codec_lab.choosing import MAX_RUNS, choose_experiment
+from codec_lab.clip import ClipRole
 from codec_lab.errors import ConfigurationError, StoreUnavailableError
 from codec_lab.events import Choice, ChooseRequest, OutcomeRequest, PhaseRequest
 from codec_lab.experiment import FixTried, HumanReason
@@ -26,7 +27,15 @@ from tests.fakes import (
     MemoryObjects,
     MemoryRecords,
 )
-from tests.unit.builders import FAILED_VALIDATION, NOON, SEED_SOURCE, experiment, opened, order
+from tests.unit.builders import (
+    FAILED_VALIDATION,
+    NOON,
+    SEED_SOURCE,
+    clip,
+    experiment,
+    opened,
+    order,
+)
 
 REASON = HumanReason(
     phase=Phase.VALIDATION,
@@ -345,6 +354,22 @@ def test_a_campaign_continues_with_as_many_experiments_more(
 def test_a_name_that_no_execution_or_job_could_have_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="campaign_id"):
         order(campaign_id=name)
+
+
+def test_a_campaign_whose_hidden_clip_is_shown_is_refused(
+    objects: MemoryObjects, clock: ManualClock
+) -> None:
+    shown = clip("hall")
+    hidden = shown.model_copy(update={"name": "park", "role": ClipRole.HIDDEN})
+
+    with pytest.raises(ConfigurationError, match="hall and park hold the same pictures"):
+        open_campaign(
+            order(),
+            [(shown, b"hall"), (hidden, b"hall")],
+            records=MemoryRecords(),
+            objects=objects,
+            clock=clock,
+        )
 
 
 def test_a_campaign_with_another_seed_is_another_campaign(

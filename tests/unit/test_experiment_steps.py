@@ -9,6 +9,7 @@ from adapters.offline.fixer import OfflineFixer
 from codec_lab import documents, keys
 from codec_lab.analyzing import analyze
 from codec_lab.bundle import Bundle
+from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
 from codec_lab.designing_next import design_next
@@ -309,7 +310,8 @@ def executed(
     clock: ManualClock,
     percents: dict[str, float | None],
 ) -> None:
-    results = (clip_result("hall", percents), clip_result("park", {"x265-medium": -99.0}))
+    hidden = clip_result("park", {"x265-medium": -99.0}, role=ClipRole.HIDDEN)
+    results = (clip_result("hall", percents), hidden)
     measured(records, objects, clock, results)
 
 
@@ -344,6 +346,19 @@ def test_the_analysis_rests_on_the_development_clips_alone(
     assert "against svtav1-p6: no mean (hall not available: the curves share" in result.analysis
     assert "100 ms of CPU a frame to encode" in result.analysis
     assert records.experiment("default-0001").bd_rate_percent == 52.5
+
+
+def test_a_hidden_result_stays_out_whatever_its_pictures_are(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    same = clip("hall").sha256
+    hidden = clip_result("park", {"x265-medium": -99.0}, same, ClipRole.HIDDEN)
+    measured(records, objects, clock, (clip_result("hall", {"x265-medium": 52.5}), hidden))
+
+    result = analyze(REQUEST, records=records, objects=objects, clock=clock)
+
+    assert result.bd_rate_percent == 52.5
+    assert "park" not in result.analysis
 
 
 def with_vmaf(result: ClipResult) -> ClipResult:

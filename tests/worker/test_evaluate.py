@@ -1,5 +1,6 @@
 """The bench alone: a codec module judged without a cloud."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,28 @@ def test_terms_that_make_no_plan_are_refused(tmp_path: Path) -> None:
         )
     with pytest.raises(ConfigurationError, match="names the same clip twice"):
         evaluate_module(module, sample_clips() * 2, MemoryObjects(), tmp_path, Terms())
+    with pytest.raises(ConfigurationError) as refused:
+        evaluate_module(
+            module, sample_clips(), MemoryObjects(), tmp_path, Terms(anchors=("mpeg4", "mpeg4"))
+        )
+    assert str(refused.value) == "This cannot be measured: a plan names the same anchor twice."
+
+
+def test_a_clip_is_not_both_shown_and_hidden(tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    (folder / "hidden").mkdir(parents=True)
+    write_video(folder / "mine.mp4", frames=8)
+    shutil.copy(folder / "mine.mp4", folder / "hidden" / "other.mp4")
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+
+    with pytest.raises(ConfigurationError) as refused:
+        evaluate_module(module, clips.load_folder(folder), MemoryObjects(), tmp_path, Terms())
+
+    assert str(refused.value) == (
+        "This cannot be measured: the clips mine and other hold the same pictures: leave one "
+        "out, for a hidden clip that the search has seen decides nothing."
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from adapters.claude.analyst import ClaudeAnalyst
 from codec_lab import documents
 from codec_lab.analyzing import analyze
+from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
 from codec_lab.errors import ModelUnavailableError
@@ -57,7 +58,7 @@ def _measured(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
     job = deploy(request, **ports).execution  # type: ignore[arg-type]
     results = (
         clip_result("hall", {"x265-medium": 5.0}),
-        clip_result("park", {"x265-medium": HIDDEN_PERCENT}),
+        clip_result("park", {"x265-medium": HIDDEN_PERCENT}, role=ClipRole.HIDDEN),
     )
     documents.save(objects, job.verdict_key, verdict(job, results=results))
     judge(JudgeRequest(job=job), **ports)  # type: ignore[arg-type]
