@@ -10,7 +10,6 @@ from typing import NamedTuple, TypeVar
 
 import anthropic
 from anthropic.types import Message, MessageParam, TextBlockParam, ToolParam, ToolUseBlock
-from pydantic import BaseModel
 
 from adapters.claude.answers import AnswerError, MendableAnswerError
 from adapters.claude.connection import Client
@@ -33,11 +32,6 @@ MAX_TURNS = 3
 
 logger = logging.getLogger(__name__)
 _Accepted = TypeVar("_Accepted")
-
-
-def _plain(block: object) -> object:
-    """Write a block of an answer that goes back into the conversation."""
-    return block.model_dump() if isinstance(block, BaseModel) else str(block)
 
 
 class ToolCall(NamedTuple):
@@ -171,7 +165,7 @@ class Conversation:
             "cache_control": {"type": "ephemeral"},
         }
         self.prompt_key = self._prompts.keep(self._redact(written(system, self._messages)))
-        sent = json.dumps([system, self._messages, self._tools], default=_plain)
+        sent = json.dumps([system, self._messages, self._tools])
         reserved = self._purse.reserve(self._price.worst_usd(len(sent), self.max_output_tokens))
         # The tool choice is free: models that always think refuse a forced one.
         request = self._client.messages.stream(
@@ -269,23 +263,27 @@ class Conversation:
         if message.stop_reason == "refusal":
             details = message.stop_details
             why = (details.explanation or details.category) if details else None
-            raise AnswerError(f"The model refused to answer: {excerpt(why or 'no reason given')}")
+            why = self._redact(why or "no reason given")
+            raise AnswerError(f"The model refused to answer: {excerpt(why)}")
         if message.stop_reason in {"max_tokens", "model_context_window_exceeded"}:
             raise AnswerError(f"The answer was cut off at the token limit ({message.stop_reason}).")
         calls = [block for block in message.content if block.type == "tool_use"]
         if len(calls) > 1:
             raise AnswerError(f"The model used {len(calls)} tools at once, not one.")
         if not calls:
-            prose = " ".join(block.text for block in message.content if block.type == "text")
+            texts = (block.text for block in message.content if block.type == "text")
+            prose = self._redact(" ".join(texts))
             raise AnswerError(f"The model answered without a tool: {excerpt(prose or 'nothing')}")
         if calls[0].name not in {offered["name"] for offered in self._tools}:
-            raise AnswerError(f"The model used an unknown tool: {excerpt(calls[0].name, 80)!r}.")
+            name = excerpt(self._redact(calls[0].name), 80)
+            raise AnswerError(f"The model used an unknown tool: {name!r}.")
         return calls[0]
 
     def _say(self, message: Message, chosen: ToolUseBlock, text: str, *, is_error: bool) -> None:
         """Go on with what became of a tool call."""
+        answered = json.dumps([block.to_dict() for block in message.content])
         self._messages += [
-            {"role": "assistant", "content": message.content},
+            {"role": "assistant", "content": json.loads(self._redact(answered))},
             {
                 "role": "user",
                 "content": [

@@ -52,7 +52,7 @@ def service_errors(model: str, redact: Redact) -> Iterator[None]:
         raise ModelUnavailableError(f"Anthropic's API was silent for too long ({model}).") from None
     except (anthropic.APIConnectionError, httpx2.TransportError) as error:
         raise ModelUnavailableError(
-            f"The connection to Anthropic's API failed: {redact(excerpt(str(error)))}"
+            f"The connection to Anthropic's API failed: {excerpt(redact(str(error)))}"
         ) from None
     except (anthropic.APIError, *_BROKEN_STREAM) as error:
         raise ModelUnavailableError(
@@ -62,7 +62,7 @@ def service_errors(model: str, redact: Redact) -> Iterator[None]:
 
 def _of_status(error: anthropic.APIStatusError, model: str, redact: Redact) -> CodecLabError:
     status, kind, code = error.status_code, error.type or "", error.error_code or ""
-    said = redact(excerpt(str(error.api_message or kind or "no reason given")))
+    said = excerpt(redact(str(error.api_message or kind or "no reason given")))
     answer = f"{status}, request {error.request_id}" if error.request_id else f"{status}"
     spent = (
         status == 402

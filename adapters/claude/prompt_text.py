@@ -16,9 +16,7 @@ def _text(content: str | Iterable[Any]) -> str:
     return content if isinstance(content, str) else "\n".join(map(_block, content))
 
 
-def _block(block: Any) -> str:
-    """Write a block: a model of the SDK in an answer, a mapping in what was said to it."""
-    fields: Mapping[str, Any] = block if isinstance(block, Mapping) else block.model_dump()
-    if fields["type"] == "tool_use":
-        return f"({fields['name']}) {fields['input']}"
-    return str(fields.get("text") or fields.get("content") or fields.get("thinking") or "")
+def _block(block: Mapping[str, Any]) -> str:
+    if block["type"] == "tool_use":
+        return f"({block['name']}) {block['input']}"
+    return str(block.get("text") or block.get("content") or block.get("thinking") or "")

@@ -1,6 +1,7 @@
 """Texts without the key, and foreign texts marked as data."""
 
 import hashlib
+import re
 from collections.abc import Callable
 
 Redact = Callable[[str], str]
@@ -9,8 +10,15 @@ EXCERPT_CHARACTERS = 300
 
 
 def redactor(key: str | None) -> Redact:
-    """Give the function that takes a key out of a text."""
-    return (lambda text: text.replace(key, "[key]")) if key else (lambda text: text)
+    r"""Give the function that takes a key out of a text, also as JSON may spell it.
+
+    JSON has ``\u002d`` for ``-`` and so on; what reads the text would make the key of that.
+    """
+    if not key:
+        return lambda text: text
+    spelt = "".join(rf"(?:{re.escape(sign)}|\\+(?i:u{ord(sign):04x}))" for sign in key)
+    found = re.compile(spelt)
+    return lambda text: found.sub("[key]", text)
 
 
 def excerpt(text: str, characters: int = EXCERPT_CHARACTERS) -> str:

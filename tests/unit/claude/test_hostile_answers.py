@@ -23,7 +23,7 @@ from codec_lab.experiment import Experiment
 from codec_lab.fixing import fix
 from codec_lab.minds import AnalysisTask, FixTask
 from codec_lab.phase import Phase
-from codec_lab.proposal import Mind
+from codec_lab.proposal import Mind, Proposal
 from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords
 from tests.unit.builders import FAILED_VALIDATION, experiment, opened
 from tests.unit.claude.fake_service import FakeService, Reply, Tool
@@ -79,6 +79,9 @@ ODD_SOURCES = {
     "many": f"PARAMETERS = {dict.fromkeys(range(2_000), 1)}{SPACE}",
 }
 """Sources that say something odd; whether they code video is found where nothing can be harmed."""
+
+ESCAPED_KEY = KEY.replace("-", "\\u002D").replace("s", "\\u0073")
+"""The key as JSON may spell it."""
 
 ID = "default-0001"
 Case = tuple[str, Reply, str]
@@ -170,6 +173,10 @@ def beside_the_tools(good: Tool) -> Iterator[Case]:
     yield "refused, why", Reply([], "refusal", details), "refused to answer: No."
     leak = Reply([f"The key is {KEY}."], "end_turn")
     yield "the key", leak, r"The key is \[key\]"
+    at_the_cut = Reply([f"{'x' * 285}{KEY}"], "end_turn")
+    yield "the key where prose is cut", at_the_cut, r"x\[key\]$"
+    spelt = json.dumps({"@": ""}).replace("@", ESCAPED_KEY)
+    yield "the escaped key", Reply([Tool(good.name, spelt)]), r"\[key\]: Extra inputs|: Field req"
 
 
 def design_cases() -> Iterator[Case]:
@@ -315,6 +322,27 @@ def test_an_odd_source_is_the_sandbox_s_to_judge(
     states.fix()
     states.hold()
     assert states.experiment.parameters is None
+
+
+def test_the_key_is_taken_out_of_what_its_escapes_stand_for(
+    service: FakeService, states: States
+) -> None:
+    files = [{"name": "codec.py", "source": f"{SOURCE}KEYS = '@', '\\\\u002d', '@@'\n"}]
+    words = {"change": "Use @.", "hypothesis": "@", "expected_bd_rate_percent": None}
+    missed = {"files": files, "edits": [{"file": "codec.py", "old": "@", "new": ""}], **words}
+    service.script = [
+        Reply([Tool(tool, json.dumps(answer).replace("@", ESCAPED_KEY))])
+        for tool, answer in (
+            ("edit_parent", missed),
+            ("write_candidate", {**words, "files": files}),
+        )
+    ]
+    states.design()
+    states.hold()
+    assert len(service.requests) == 2
+    assert states.experiment.change == "Use [key]."
+    proposal = documents.load(states.objects, states.experiment.proposal_key or "", Proposal)
+    assert "KEYS = '[key]', '\\\\u002d', '[key][key]'" in proposal.candidate.files["codec.py"]
 
 
 @pytest.mark.parametrize(("reply", "why"), ANALYSES)
