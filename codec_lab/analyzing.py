@@ -25,7 +25,7 @@ from codec_lab.phase import Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Analyst, Clock, ObjectStore, Records
 from codec_lab.proposal import Mind
-from codec_lab.tiers import REFERENCE_ANCHOR, tier_of
+from codec_lab.tiers import REFERENCE_ANCHOR, tier_of, withheld_tier
 from codec_lab.verdict import BdRate, ClipResult, Metric
 
 _OTHER_METRICS = {
@@ -74,12 +74,15 @@ def analyze(
         raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")
     bd_rate_percent = mean_bd_rate(results, REFERENCE_ANCHOR)
     interval = bd_rate_interval(results, REFERENCE_ANCHOR)
-    tier = tier_of(bd_rate_percent)
+    yuv_percent = mean_bd_rate(results, REFERENCE_ANCHOR, Metric.PSNR_YUV)
+    tier = tier_of(bd_rate_percent, yuv_percent)
     shown_point = operating_point(results)
     outputs = outputs_sha256(measured)
     known = records.experiments(experiment.campaign_id)
     repeated = Archive(known).repeated_by(outputs, experiment.number)
     analysis = _in_words(results, plan.anchors)
+    if withheld := withheld_tier(bd_rate_percent, yuv_percent):
+        analysis += f" {withheld}"
     if repeated is not None:
         analysis += (
             f" Every bitstream equals that of {repeated.experiment_id}: the change has no effect, "

@@ -126,7 +126,7 @@ class Experiment(Model):
     repeats : str or None
         The earlier experiment that wrote the same bitstreams; what changed had no effect.
     tier : str or None
-        Which goal that reaches.
+        Which goal it reaches, on PSNR-Y and on PSNR-YUV.
     analysis : str or None
         What the measurements say; written after them.
     model_cost_usd : Decimal

@@ -6,19 +6,34 @@ REFERENCE_ANCHOR = "x265-medium"
 _TIERS = ((-90.0, "90 % below HEVC"), (-70.0, "70 % below HEVC"), (-50.0, "50 % below HEVC"))
 
 
-def tier_of(bd_rate_percent: float | None) -> str | None:
-    """Name the goal that a BD-rate against x265 reaches.
+def tier_of(luma_percent: float | None, yuv_percent: float | None) -> str | None:
+    """Name the goal that BD-rates against x265 reach.
+
+    Luma alone would reward a codec that leaves the chroma out.
 
     Parameters
     ----------
-    bd_rate_percent : float or None
-        Mean over all clips of the plan; None if it is not known on every one.
+    luma_percent, yuv_percent : float or None
+        Means over the development clips on PSNR-Y and on PSNR-YUV (6:1:1); None if one is not
+        known on every clip.
 
     Returns
     -------
     str or None
-        The highest tier reached, None where there is none.
+        The highest tier that both reach, None where there is none.
     """
-    if bd_rate_percent is None:
+    if luma_percent is None or yuv_percent is None:
         return None
-    return next((name for limit, name in _TIERS if bd_rate_percent <= limit), None)
+    worse = max(luma_percent, yuv_percent)
+    return next((name for limit, name in _TIERS if worse <= limit), None)
+
+
+def withheld_tier(luma_percent: float | None, yuv_percent: float | None) -> str | None:
+    """Say why a tier that luma alone reaches is not given; None where none is withheld."""
+    by_luma = tier_of(luma_percent, luma_percent)
+    if by_luma == tier_of(luma_percent, yuv_percent):
+        return None
+    chroma = "has no mean" if yuv_percent is None else f"is {yuv_percent:+.1f} %"
+    return (
+        f"The tier {by_luma} is withheld: it needs as much on PSNR-YUV, where the BD-rate {chroma}."
+    )

@@ -7,7 +7,6 @@ from codec_lab.dashboard.experiment_views import ExperimentRow
 from codec_lab.experiment import Experiment
 from codec_lab.model import Model, Moment, Sha256
 from codec_lab.phase import Phase, Status
-from codec_lab.tiers import tier_of
 
 _NAME_LENGTH = 120
 
@@ -19,7 +18,6 @@ class ListedExperiment(Model):
     """
 
     experiment_id: str
-    number: int
     run: int
     status: Status
     phase: Phase
@@ -34,6 +32,7 @@ class ListedExperiment(Model):
     psnr_y_db: float | None = None
     ssim_y: float | None = None
     vmaf: float | None = None
+    tier: str | None = None
     stop_reason: str | None = None
     candidate_sha256: Sha256 | None = None
     parent_sha256: Sha256 | None = None
@@ -45,6 +44,11 @@ class ListedExperiment(Model):
         """Shorten an experiment's record."""
         names = cls.model_fields.keys() & type(experiment).model_fields.keys()
         return cls.model_validate({name: getattr(experiment, name) for name in names})
+
+    @property
+    def number(self) -> int:
+        """Counts within the campaign, and ends the identifier."""
+        return int(self.experiment_id.rpartition("-")[2])
 
     @property
     def cost_usd(self) -> Decimal:
@@ -87,7 +91,7 @@ class ListedExperiment(Model):
             psnr_y_db=self.psnr_y_db,
             ssim_y=self.ssim_y,
             vmaf=self.vmaf,
-            tier=tier_of(self.bd_rate_percent),
+            tier=self.tier,
             stop_reason=self.stop_reason,
             cost_usd=float(self.cost_usd),
             updated_at=self.updated_at,

@@ -124,6 +124,7 @@ def clip_result(
     percents: dict[str, float | None],
     clip_sha256: str | None = None,
     role: ClipRole = ClipRole.DEVELOPMENT,
+    yuv_percents: dict[str, float | None] | None = None,
 ) -> ClipResult:
     points = tuple(rate_point(q, 100 * q, 20 + q / 4) for q in (30, 40, 50, 60))
     return ClipResult(
@@ -142,12 +143,16 @@ def clip_result(
         bd_rates=tuple(
             BdRate(
                 anchor=anchor,
-                metric=Metric.PSNR_Y,
+                metric=metric,
                 percent=percent,
                 overlap_percent=80 if percent is not None else 10,
                 reason=None if percent is not None else "the curves share 10 % of their quality",
             )
-            for anchor, percent in percents.items()
+            for metric, rates in (
+                (Metric.PSNR_Y, percents),
+                (Metric.PSNR_YUV, yuv_percents or {}),
+            )
+            for anchor, percent in rates.items()
         ),
     )
 

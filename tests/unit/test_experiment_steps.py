@@ -348,6 +348,31 @@ def test_the_analysis_rests_on_the_development_clips_alone(
     assert records.experiment("default-0001").bd_rate_percent == 52.5
 
 
+def test_a_tier_on_luma_alone_is_withheld_and_says_why(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    grey = clip_result("hall", {"x265-medium": -52.0}, yuv_percents={"x265-medium": 65.0})
+    measured(records, objects, clock, (grey, clip_result("park", {}, role=ClipRole.HIDDEN)))
+
+    result = analyze(REQUEST, records=records, objects=objects, clock=clock)
+
+    assert (result.bd_rate_percent, result.tier) == (-52.0, None)
+    assert "The tier 50 % below HEVC is withheld" in result.analysis
+    assert records.experiment("default-0001").tier is None
+
+
+def test_a_tier_on_all_planes_is_recorded(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    honest = clip_result("hall", {"x265-medium": -52.0}, yuv_percents={"x265-medium": -51.0})
+    measured(records, objects, clock, (honest, clip_result("park", {}, role=ClipRole.HIDDEN)))
+
+    result = analyze(REQUEST, records=records, objects=objects, clock=clock)
+
+    assert result.tier == records.experiment("default-0001").tier == "50 % below HEVC"
+    assert "withheld" not in result.analysis
+
+
 def test_a_hidden_result_stays_out_whatever_its_pictures_are(
     records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
 ) -> None:

@@ -246,8 +246,9 @@ def test_14_the_tier_depends_on_the_bitrate_alone() -> None:
             anchor="x265-medium", library="", options="", points=points(100_000, 30)
         )
         rates = clip_result(source, candidate, [anchor]).bd_rates
-        percent = next(rate.percent for rate in rates if rate.metric is Metric.PSNR_Y)
-        return percent, tier_of(percent)
+        percents = {rate.metric: rate.percent for rate in rates}
+        percent = percents[Metric.PSNR_Y]
+        return percent, tier_of(percent, percents[Metric.PSNR_YUV])
 
     assert tier(points(10_000, 15)) == (None, None)
     worse, no_tier = tier(points(90_000, 28))

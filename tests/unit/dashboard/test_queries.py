@@ -44,7 +44,6 @@ def row(number: int, parent: int | None = None, **changes: Any) -> ListedExperim
     return ListedExperiment.model_validate(
         {
             "experiment_id": f"default-{number:04}",
-            "number": number,
             "run": 1,
             "status": Status.COMPLETED,
             "phase": Phase.DESIGN_NEXT,
@@ -445,7 +444,7 @@ def test_what_a_model_was_told_is_shown_beside_what_it_answered(measured: Any) -
 def test_why_an_experiment_was_screened_out_is_in_table_and_detail(api: Any) -> None:
     opened(api.records, api.objects, api.clock)
     api.records.create_experiment(experiment(stop_reason="9 points worse."))
-    api.records.create_experiment(experiment(2, bd_rate_percent=-55.0))
+    api.records.create_experiment(experiment(2, bd_rate_percent=-55.0, tier="50 % below HEVC"))
     items = api.ask("/api/campaigns/default/experiments?sort=number").data["items"]
     assert [(item["stop_reason"], item["tier"]) for item in items] == [
         ("9 points worse.", None),
