@@ -104,8 +104,10 @@ class AuditEntry(Model):
         The campaign or experiment.
     request : str
         The command's body as JSON.
+    done : bool
+        Whether it was carried out; neither done nor refused, it is under way.
     refusal : str or None
-        Why nothing was done; None if it was.
+        Why nothing was done.
     """
 
     key: IdempotencyKey

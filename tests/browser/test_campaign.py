@@ -35,6 +35,23 @@ def test_budgets_are_set(lab: DeployedLab, visit: Visit) -> None:
     assert str(budget) == "12.5" or str(budget) == "12.50"
 
 
+def test_an_order_under_way_is_not_shown_as_refused(visit: Visit) -> None:
+    page = visit("/experiments?campaign=stuck")
+    entry = {"campaign_id": "stuck", "subject_id": "stuck", "user": "ada", "request": "{}"}
+    outcomes = [
+        {"key": "key-00000003", "command": "stop", "done": False, "refusal": None},
+        {"key": "key-00000002", "command": "start", "done": False, "refusal": "It is paused."},
+        {"key": "key-00000001", "command": "pause", "done": True, "refusal": None},
+    ]
+    entries = [{**entry, "at": "2026-01-01T00:00:00Z", **outcome} for outcome in outcomes]
+    page.route("**/api/campaigns/stuck/audit", lambda r: r.fulfill(json={"entries": entries}))
+    page = visit("/campaign?campaign=stuck")
+    rows = page.get_by_role("table", name="Orders").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("Under way")
+    expect(rows.nth(2)).to_contain_text("It is paused.")
+    expect(rows.nth(3)).to_contain_text("Done")
+
+
 def test_stopping_asks_for_the_name(visit: Visit) -> None:
     page = visit("/campaign?campaign=stuck")
     page.get_by_role("button", name="Stop", exact=True).click()

@@ -6,6 +6,7 @@ export type AlarmView = Schemas["AlarmView"];
 export type AnswerCommand = Schemas["AnswerCommand"];
 export type Attempt = Schemas["Attempt"];
 export type AttemptList = Schemas["AttemptList"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type AuditTrail = Schemas["AuditTrail"];
 export type BdRate = Schemas["BdRate"];
 export type CampaignList = Schemas["CampaignList"];

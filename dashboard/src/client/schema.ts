@@ -693,8 +693,10 @@ export interface components {
          *         The campaign or experiment.
          *     request : str
          *         The command's body as JSON.
+         *     done : bool
+         *         Whether it was carried out; neither done nor refused, it is under way.
          *     refusal : str or None
-         *         Why nothing was done; None if it was.
+         *         Why nothing was done.
          */
         AuditEntry: {
             /** Key */

@@ -2,7 +2,7 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
-import type { AuditTrail } from "../../client/models";
+import type { AuditEntry, AuditTrail } from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
 import { Ago } from "../../components/Ago";
 import { words } from "../../components/format";
@@ -37,17 +37,23 @@ export function AuditTable({ path }: { path: string }) {
               {
                 id: "outcome",
                 header: "Outcome",
-                cell: (entry) =>
-                  entry.done ? (
-                    <StatusIndicator type="success">Done</StatusIndicator>
-                  ) : (
-                    <StatusIndicator type="stopped">{entry.refusal ?? "Refused"}</StatusIndicator>
-                  ),
+                cell: (entry) => <Outcome entry={entry} />,
               },
             ]}
           />
         )}
       </Loaded>
     </Container>
+  );
+}
+
+function Outcome({ entry }: { entry: AuditEntry }) {
+  if (entry.done) {
+    return <StatusIndicator type="success">Done</StatusIndicator>;
+  }
+  return entry.refusal === null ? (
+    <StatusIndicator type="in-progress">Under way</StatusIndicator>
+  ) : (
+    <StatusIndicator type="stopped">{entry.refusal}</StatusIndicator>
   );
 }
