@@ -24,7 +24,7 @@ from codec_lab.phase import Phase, Status
 from codec_lab.plan import DEFAULT_ANCHORS, DEFAULT_QUALITIES, EvaluationPlan, Quality, Screen
 from codec_lab.ports import CampaignRuns, Clock, Executions, ObjectStore, Records
 from codec_lab.proposal import Mind, Proposal
-from codec_lab.resuming import resume_point
+from codec_lab.resuming import queue_again, resume_point
 
 
 class CampaignOrder(Model):
@@ -207,22 +207,30 @@ def resume(
     start(runs, campaign_id)
 
 
-def stop(
+def stop(  # noqa: PLR0913 - what it acts on
     records: Records,
     runs: CampaignRuns,
+    executions: Executions,
     campaign_id: str,
     *,
+    clock: Clock,
     version: int | None = None,
     order: str | None = None,
 ) -> None:
-    """Pause a campaign and end its machine with the experiment that runs.
+    """Pause a campaign, and end its machine and every experiment that runs.
 
-    The next start takes that experiment up again where it was.
+    Experiments run beside the machine too, after an answer or a rerun. The next start takes all of
+    them up again where they were.
     """
     set_paused(records, campaign_id, paused=True, version=version, order=order)
     running = runs.running(campaign_id)
     if running is not None:
         runs.stop(running)
+    for experiment in records.open_experiments(campaign_id, Status.RUNNING):
+        arn = experiment.execution_arn
+        if arn is not None and executions.is_running(arn):
+            runs.stop(arn)
+        queue_again(records, experiment, clock)
 
 
 def run_one(

@@ -3,11 +3,11 @@
 from codec_lab.campaign import Campaign, CampaignChanges, Control
 from codec_lab.errors import UnknownRecordError
 from codec_lab.events import Choice, ChooseRequest, ExperimentInput
-from codec_lab.experiment import Experiment, ExperimentChanges, HumanReason
+from codec_lab.experiment import Experiment, HumanReason
 from codec_lab.notifying import AskHuman
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import Clock, Executions, Ledger, Records
-from codec_lab.resuming import resume_point
+from codec_lab.resuming import queue_again
 
 MAX_RUNS = 20
 """Executions of one experiment before its interruptions are put to a person."""
@@ -88,15 +88,7 @@ def _waiting(
         if experiment.run >= MAX_RUNS:
             ask_human(experiment, _interrupted(experiment, clock))
             continue
-        changes = ExperimentChanges(
-            updated_at=clock.now(),
-            run=experiment.run + 1,
-            status=Status.QUEUED,
-            resume_from=resume_point(
-                records, experiment.experiment_id, experiment.phase, experiment.hint
-            ),
-        )
-        if records.update_seen_experiment(experiment, changes):
+        if queue_again(records, experiment, clock):
             return records.experiment(experiment.experiment_id)
     return None
 

@@ -1,7 +1,8 @@
 """Where an experiment's next run begins."""
 
-from codec_lab.phase import Phase
-from codec_lab.ports import Records
+from codec_lab.experiment import Experiment, ExperimentChanges
+from codec_lab.phase import Phase, Status
+from codec_lab.ports import Clock, Records
 
 _FIXABLE = frozenset({Phase.VALIDATION, Phase.EXECUTION})
 
@@ -25,3 +26,22 @@ def resume_point(
         return stopped_at
     attempts = records.attempts(experiment_id, stopped_at)
     return stopped_at if any(attempt.fault for attempt in attempts) else Phase.DEPLOY
+
+
+def queue_again(records: Records, experiment: Experiment, clock: Clock) -> bool:
+    """Let an experiment whose execution has ended wait for a run that goes on where it was.
+
+    Returns
+    -------
+    bool
+        False, and nothing written, if it has moved since it was read.
+    """
+    changes = ExperimentChanges(
+        updated_at=clock.now(),
+        run=experiment.run + 1,
+        status=Status.QUEUED,
+        resume_from=resume_point(
+            records, experiment.experiment_id, experiment.phase, experiment.hint
+        ),
+    )
+    return records.update_seen_experiment(experiment, changes)

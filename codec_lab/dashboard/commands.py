@@ -101,7 +101,15 @@ class Commands:
                 case CommandName.RESUME:
                     campaigns.resume(records, runs, campaign_id, version=version, order=key)
                 case CommandName.STOP:
-                    campaigns.stop(records, runs, campaign_id, version=version, order=key)
+                    campaigns.stop(
+                        records,
+                        runs,
+                        self._executions,
+                        campaign_id,
+                        clock=self._clock,
+                        version=version,
+                        order=key,
+                    )
                 case CommandName.RUN_ONE:
                     campaigns.run_one(records, runs, campaign_id, version=version, order=key)
                 case CommandName.BUDGETS:

@@ -242,6 +242,24 @@ def test_a_pause_is_kept_before_the_next_experiment(lab: Lab) -> None:
     assert [one.status for one in lab.experiments("paused")] == [Status.COMPLETED] * 3
 
 
+def test_a_stop_ends_what_runs_and_a_resume_goes_on_with_it(lab: Lab) -> None:
+    lab.open("stopped")
+    execution = lab.start_campaign("stopped")
+    records, runs = lab.target.records, lab.target.campaign_executions
+    [running] = until(lambda: records.open_experiments("stopped", Status.RUNNING))
+    executions = lab.target.experiment_executions
+    campaigns.stop(records, runs, executions, "stopped", clock=CLOCK)
+    assert runs.end(execution).status == "ABORTED"
+    assert not executions.is_running(running.execution_arn or "")
+    [waiting] = lab.experiments("stopped")
+    assert (waiting.status, waiting.run) == (Status.QUEUED, 2)
+    campaigns.resume(records, runs, "stopped")
+    resumed = until(lambda: runs.running("stopped"))
+    lab.finish(resumed)
+    [ended] = lab.experiments("stopped")
+    assert (ended.status, ended.run) == (Status.COMPLETED, 2)
+
+
 def test_a_second_execution_of_a_campaign_ends_at_once(lab: Lab) -> None:
     lab.open("lease", experiments=1)
     first = lab.start_campaign("lease")

@@ -76,6 +76,9 @@ class FakeRuns:
 
     def stop(self, execution_arn: str) -> None:
         self.stopped.append(execution_arn)
+        self.by_campaign = {
+            name: arn for name, arn in self.by_campaign.items() if arn != execution_arn
+        }
 
     def visits(self, execution_arn: str) -> tuple[StateVisit, ...]:
         return self.visited[execution_arn]

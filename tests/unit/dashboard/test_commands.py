@@ -69,9 +69,25 @@ def test_start_does_not_go_round_a_pause(lab: Any) -> None:
 
 def test_stop_ends_what_runs(lab: Any) -> None:
     lab.runs.start("default")
+    lab.executions.running |= {"arn:first", "arn:answered"}
+    arns = {1: "arn:first", 2: "arn:answered", 3: "arn:lost"}
+    for number, arn in arns.items():
+        one = experiment(number, status=Status.RUNNING, phase=Phase.EXECUTION, execution_arn=arn)
+        lab.records.create_experiment(one)
     stopped = lab.order("/api/campaigns/default/stop", {"version": 0})
-    assert stopped.data["state"] == "pausing"
-    assert lab.runs.stopped == ["arn:default"]
+    assert (stopped.data["state"], stopped.data["counts"]["queued"]) == ("paused", 3)
+    assert lab.runs.stopped[0] == "arn:default"
+    assert set(lab.runs.stopped) == {"arn:default", "arn:first", "arn:answered"}
+    for one in lab.records.experiments("default"):
+        assert (one.status, one.run, one.resume_from) == (Status.QUEUED, 2, Phase.EXECUTION)
+
+
+def test_stop_leaves_what_waits_or_has_ended(asking: Any) -> None:
+    asking.records.create_experiment(experiment(2, status=Status.COMPLETED, execution_arn="arn:y"))
+    asking.order("/api/campaigns/default/stop", {"version": 0})
+    counts = asking.ask("/api/campaigns/default").data["counts"]
+    assert (counts["needs_human"], counts["completed"], counts["queued"]) == (1, 1, 0)
+    assert asking.runs.stopped == []
 
 
 def test_one_more_is_one_more(lab: Any) -> None:

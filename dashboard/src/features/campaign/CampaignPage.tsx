@@ -142,7 +142,7 @@ function Facts({ campaign }: { campaign: CampaignView }) {
         },
         { label: "Failures in a row", value: campaign.failures_in_a_row },
         { label: "Mind", value: words(campaign.mind) },
-        { label: "Experiments at once", value: 1 },
+        { label: "Experiments running", value: grouped(campaign.counts.running ?? 0) },
         { label: "Created", value: <Ago at={campaign.created_at} /> },
       ]}
     />

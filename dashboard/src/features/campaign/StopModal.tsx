@@ -34,8 +34,8 @@ export function StopModal({ campaign, onClose, onStop }: Props) {
     >
       <SpaceBetween size="m">
         <Box>
-          The running experiment ends at once; a resume takes it up again. Nothing that was measured
-          is lost.
+          Every experiment that runs ends at once; a resume takes it up again. Nothing that was
+          measured is lost.
         </Box>
         <FormField label={`Type ${campaign} to confirm`}>
           <Input value={typed} onChange={({ detail }) => setTyped(detail.value)} />
