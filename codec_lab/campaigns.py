@@ -188,6 +188,12 @@ def change_settings(
         raise ConflictError(f"The settings of campaign {campaign_id} have just been changed.")
 
 
+def refuse_paused(campaign_id: str, control: Control) -> None:
+    """Refuse to start a campaign that somebody paused; raises ``ConflictError``."""
+    if control.paused:
+        raise ConflictError(f"Campaign {campaign_id} is paused; resume it instead.")
+
+
 def start(runs: CampaignRuns, campaign_id: str) -> None:
     """Start a campaign's machine, unless it runs."""
     if runs.running(campaign_id) is None:
@@ -241,11 +247,20 @@ def run_one(
     version: int | None = None,
     order: str | None = None,
 ) -> None:
-    """Allow one more experiment than there are, and start the campaign's machine."""
+    """Have a campaign's machine run, and begin one more experiment than it would have.
+
+    One that stands still, though it may begin experiments, is only started.
+
+    Raises
+    ------
+    ConflictError
+        If the campaign is paused, or its settings have been changed since.
+    """
     control = records.control(campaign_id)
+    refuse_paused(campaign_id, control)
     count = records.campaign(campaign_id).experiment_count
-    limit = max(control.experiment_limit, count) if runs.running(campaign_id) else count
-    changes = ControlChanges(paused=False, experiment_limit=limit + 1)
+    limit = max(control.experiment_limit, count) + 1 if runs.running(campaign_id) else count + 1
+    changes = ControlChanges(experiment_limit=max(control.experiment_limit, limit))
     change_settings(records, campaign_id, changes, version=version, order=order)
     start(runs, campaign_id)
 

@@ -126,8 +126,7 @@ class Commands:
         control = self._records.control(campaign_id)
         if control.version != version:
             raise ConflictError(f"The settings of campaign {campaign_id} have just been changed.")
-        if control.paused:
-            raise ConflictError(f"Campaign {campaign_id} is paused; resume it instead.")
+        campaigns.refuse_paused(campaign_id, control)
         campaigns.start(self._runs, campaign_id)
 
     def _experiment_act(self, experiment_id: str, order: Order) -> Callable[[], None]:

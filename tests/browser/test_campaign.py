@@ -16,6 +16,7 @@ def test_a_paused_campaign_ends_its_experiment_and_goes_on_when_resumed(
     until(lambda: records.experiments("steered"))
     bar.get_by_role("button", name="Pause").click()
     expect(bar).to_contain_text("steered pausing")
+    expect(page.get_by_role("button", name="Run one now")).to_be_disabled()
     running = page.get_by_text("Experiments running").locator("xpath=ancestor::dt/../dd")
     expect(running).to_have_text("1")
     expect(page.get_by_text("1 completed")).to_be_visible(timeout=60_000)

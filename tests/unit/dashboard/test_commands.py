@@ -90,11 +90,28 @@ def test_stop_leaves_what_waits_or_has_ended(asking: Any) -> None:
     assert asking.runs.stopped == []
 
 
-def test_one_more_is_one_more(lab: Any) -> None:
-    one = lab.order("/api/campaigns/default/run-one", {"version": 0})
+def test_one_more_is_one_more(api: Any) -> None:
+    opened(api.records, api.objects, api.clock, experiments=0)
+    one = api.order("/api/campaigns/default/run-one", {"version": 0})
     assert (one.data["experiment_limit"], one.data["state"]) == (1, "running")
-    two = lab.order("/api/campaigns/default/run-one", {"version": 1}, key="key-00000002")
+    two = api.order("/api/campaigns/default/run-one", {"version": 1}, key="key-00000002")
     assert two.data["experiment_limit"] == 2
+
+
+def test_one_more_does_not_take_back_what_was_allowed(api: Any) -> None:
+    opened(api.records, api.objects, api.clock, experiments=50)
+    one = api.order("/api/campaigns/default/run-one", {"version": 0})
+    assert (one.data["experiment_limit"], one.data["state"]) == (50, "running")
+
+
+def test_one_more_does_not_go_round_a_pause(lab: Any) -> None:
+    lab.order("/api/campaigns/default/pause", {"version": 0})
+    refused = lab.order("/api/campaigns/default/run-one", {"version": 1}, key="key-00000002")
+    assert (refused.status, refused.data["message"]) == (
+        409,
+        "Campaign default is paused; resume it instead.",
+    )
+    assert lab.records.control("default").version == 1
 
 
 def test_budgets_change_what_is_given_alone(lab: Any) -> None:

@@ -22,6 +22,8 @@ import { StopModal } from "./StopModal";
 const EXHAUSTED =
   "All experiments that are allowed have been run. Allow more below, or run one now.";
 
+const HELD = "The campaign is paused; resume it instead.";
+
 const MEANINGS: Record<CampaignView["state"], string> = {
   running: "Its machine runs.",
   pausing: "Paused: the running experiment goes on to its end, then nothing follows.",
@@ -66,7 +68,12 @@ export default function CampaignPage() {
             >
               {isHeld ? "Resume campaign" : "Pause campaign"}
             </Button>
-            <Button {...may} loading={isSending("run-one")} onClick={() => order("run-one")}>
+            <Button
+              disabled={Boolean(refusal) || isHeld}
+              disabledReason={refusal || HELD}
+              loading={isSending("run-one")}
+              onClick={() => order("run-one")}
+            >
               Run one now
             </Button>
             <Button {...may} onClick={() => setIsStopping(true)}>
