@@ -5,6 +5,7 @@ from itertools import islice
 
 from codec_lab import documents, keys, package_store, parameters
 from codec_lab.archive import Archive
+from codec_lab.campaign import Campaign
 from codec_lab.clip import ClipRole
 from codec_lab.errors import CodecLabError, DesignRejectedError
 from codec_lab.events import DesignResult, PhaseRequest
@@ -34,6 +35,8 @@ def design(
 ) -> DesignResult:
     """Have the campaign's mind propose the experiment's candidate.
 
+    A run is designed once: a function that is retried gives the design again that it has made.
+
     Parameters
     ----------
     request : PhaseRequest
@@ -53,22 +56,67 @@ def design(
     """
     experiment = records.experiment(request.experiment_id)
     campaign = records.campaign(experiment.campaign_id)
-    rejected = [
+    attempts = [
         attempt
         for attempt in records.attempts(experiment.experiment_id, Phase.DESIGN)
         if attempt.run == request.run
     ]
+    following = campaign.next_design
+    key = keys.proposal(experiment.experiment_id, request.run, 1)
+    if any(attempt.passed for attempt in attempts):
+        proposal = documents.load(objects, key, Proposal)
+    else:
+        proposal = _made(
+            request,
+            attempts,
+            records=records,
+            objects=objects,
+            designer_of=designer_of,
+            clock=clock,
+        )
+    sha256 = proposal.candidate.sha256
+    records.update_experiment(
+        experiment.experiment_id,
+        ExperimentChanges(
+            updated_at=clock.now(),
+            phase=Phase.DEPLOY,
+            proposal_key=key,
+            parent_proposal_key=_parent_key(campaign),
+            parent_verdict_key=following.parent_verdict_key if following else None,
+            candidate_sha256=sha256,
+            source_sha256=source_sha256(proposal.candidate),
+            parameters=parameters.of_candidate(proposal.candidate),
+            parent_sha256=proposal.parent_sha256,
+            change=proposal.change,
+            hypothesis=proposal.hypothesis,
+            expected_bd_rate_percent=proposal.expected_bd_rate_percent,
+            hint=None,
+        ),
+    )
+    return DesignResult(candidate_sha256=sha256, change=proposal.change)
+
+
+def _made(
+    request: PhaseRequest,
+    rejected: Sequence[Attempt],
+    *,
+    records: Records,
+    objects: ObjectStore,
+    designer_of: Callable[[Mind], Designer],
+    clock: Clock,
+) -> Proposal:
+    """Ask the mind, and keep its design."""
+    experiment = records.experiment(request.experiment_id)
+    campaign = records.campaign(experiment.campaign_id)
     known = records.experiments(campaign.campaign_id)
     archive = Archive(known)
     framework = framework_of(campaign, objects)
-    following = campaign.next_design
-    parent_key = following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
     task = DesignTask(
         goal=campaign.goal,
         experiment_number=experiment.number,
         attempt=len(rejected) + 1,
         random_seed=campaign.random_seed,
-        parent=documents.load(objects, parent_key, Proposal),
+        parent=documents.load(objects, _parent_key(campaign), Proposal),
         archive=tuple(
             _archived(best, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
         ),
@@ -101,7 +149,7 @@ def design(
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)
         refuse_unavailable(proposal, package_store.published(objects))
-        values = parameters.of_candidate(proposal.candidate)
+        parameters.of_candidate(proposal.candidate)  # refuses what no record can hold
     except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
         if isinstance(error, DesignRejectedError):
@@ -109,29 +157,14 @@ def design(
             records.put_attempt(attempt.model_copy(update={"passed": False, "fault": fault}))
         raise
     records.add_model_cost(experiment, proposal.model_cost_usd)
-    sha256 = proposal.candidate.sha256
-    records.put_attempt(attempt.model_copy(update={"candidate_sha256": sha256}))
-    key = keys.proposal(experiment.experiment_id, request.run, 1)
-    documents.save(objects, key, proposal)
-    records.update_experiment(
-        experiment.experiment_id,
-        ExperimentChanges(
-            updated_at=clock.now(),
-            phase=Phase.DEPLOY,
-            proposal_key=key,
-            parent_proposal_key=parent_key,
-            parent_verdict_key=following.parent_verdict_key if following else None,
-            candidate_sha256=sha256,
-            source_sha256=source_sha256(proposal.candidate),
-            parameters=values,
-            parent_sha256=proposal.parent_sha256,
-            change=proposal.change,
-            hypothesis=proposal.hypothesis,
-            expected_bd_rate_percent=proposal.expected_bd_rate_percent,
-            hint=None,
-        ),
-    )
-    return DesignResult(candidate_sha256=sha256, change=proposal.change)
+    documents.save(objects, keys.proposal(experiment.experiment_id, request.run, 1), proposal)
+    records.put_attempt(attempt.model_copy(update={"candidate_sha256": proposal.candidate.sha256}))
+    return proposal
+
+
+def _parent_key(campaign: Campaign) -> str:
+    following = campaign.next_design
+    return following.parent_proposal_key if following else keys.seed(campaign.campaign_id)
 
 
 def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archived:

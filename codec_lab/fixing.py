@@ -7,7 +7,7 @@ from codec_lab.bench_costs import BenchCosts
 from codec_lab.bundle import REQUIREMENTS_FILE, Bundle
 from codec_lab.campaign import Campaign
 from codec_lab.candidate import Candidate
-from codec_lab.change_sets import ChangeSet, files_diff
+from codec_lab.change_sets import ChangeSet, Outcome, files_diff
 from codec_lab.errors import (
     BudgetExceededError,
     CodecLabError,
@@ -17,7 +17,14 @@ from codec_lab.errors import (
 from codec_lab.events import FixRequest, FixResult
 from codec_lab.experiment import Attempt, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
-from codec_lab.framework_versions import Author, overlay_of, propose, propose_rollback, refuse
+from codec_lab.framework_versions import (
+    Author,
+    overlay_of,
+    propose,
+    propose_rollback,
+    refuse,
+    versions_of,
+)
 from codec_lab.minds import FixTask
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
@@ -45,6 +52,8 @@ def fix(  # noqa: PLR0913 - the ports of the state
 ) -> FixResult:
     """Have the campaign's mind change what failed, or propose another version of the framework.
 
+    An attempt is fixed once: a function that is retried gives the fix again that it has made.
+
     Returns
     -------
     FixResult
@@ -65,11 +74,69 @@ def fix(  # noqa: PLR0913 - the ports of the state
     experiment = records.experiment(request.experiment_id)
     if experiment.proposal_key is None:
         raise ConfigurationError(f"{experiment.experiment_id} has no proposal to fix.")
-    campaign = records.campaign(experiment.campaign_id)
     history = records.attempts(experiment.experiment_id)
+    of_run = tuple(attempt for attempt in history if attempt.run == request.run)
+    proposal_key = keys.proposal(experiment.experiment_id, request.run, len(of_run) + 1)
+    made_key = keys.fix(experiment.experiment_id, request.run, request.phase, request.attempt)
+    if objects.exists(made_key):
+        made = documents.load(objects, made_key, FixResult)
+    else:
+        made = _made(
+            request,
+            history,
+            proposal_key,
+            records=records,
+            objects=objects,
+            change_sets=change_sets,
+            fixer_of=fixer_of,
+            clock=clock,
+        )
+        documents.save(objects, made_key, made)
+    if made.framework_version is None:
+        proposal = documents.load(objects, proposal_key, Proposal)
+        records.update_experiment(
+            experiment.experiment_id,
+            ExperimentChanges(
+                updated_at=clock.now(),
+                phase=Phase.DEPLOY,
+                proposal_key=proposal_key,
+                candidate_sha256=proposal.candidate.sha256,
+                source_sha256=source_sha256(proposal.candidate),
+                parameters=parameters.of_candidate(proposal.candidate),
+                change=proposal.change,
+                hint=None,
+            ),
+        )
+        return made
+    change = versions_of(experiment.campaign_id, change_sets)[made.framework_version]
+    if change.outcome is not Outcome.PROPOSED:
+        return made
+    overlay = overlay_of(change, objects)
+    try:
+        jobs = replay_jobs(change, overlay, records=records, objects=objects, bench=bench)
+    except BudgetExceededError as error:
+        refuse(change, str(error), change_sets=change_sets, clock=clock)
+        raise
+    return made.model_copy(update={"replays": jobs})
+
+
+def _made(  # noqa: PLR0913 - the ports of the state
+    request: FixRequest,
+    history: Sequence[Attempt],
+    proposal_key: str,
+    *,
+    records: Records,
+    objects: ObjectStore,
+    change_sets: ChangeSets,
+    fixer_of: Callable[[Mind], Fixer],
+    clock: Clock,
+) -> FixResult:
+    """Ask the mind, and keep what it changed; nothing works on it yet."""
+    experiment = records.experiment(request.experiment_id)
+    campaign = records.campaign(experiment.campaign_id)
     failed, fault = last_fault(history, request.experiment_id, request.phase)
     framework = framework_of(campaign, objects)
-    proposal = documents.load(objects, experiment.proposal_key, Proposal)
+    proposal = documents.load(objects, experiment.proposal_key or "", Proposal)
     parent_key = experiment.parent_proposal_key or keys.seed(campaign.campaign_id)
     allowed = package_store.published(objects)
     of_run = tuple(attempt for attempt in history if attempt.run == request.run)
@@ -101,18 +168,12 @@ def fix(  # noqa: PLR0913 - the ports of the state
         )
         records.put_attempt(_with_fix(failed, found, change.diff))
         overlay = overlay_of(change, objects)
-        try:
-            jobs = replay_jobs(change, overlay, records=records, objects=objects, bench=bench)
-        except BudgetExceededError as error:
-            refuse(change, str(error), change_sets=change_sets, clock=clock)
-            raise
         return FixResult(
             attempt=request.attempt,
             tool=found.tool,
             reason=found.reason,
             bundle_sha256=Bundle.of(proposal, overlay).manifest.bundle_sha256,
             framework_version=change.version,
-            replays=jobs,
         )
     refuse_unavailable(found.proposal, allowed)
     bundle_sha256 = Bundle.of(found.proposal, framework).manifest.bundle_sha256
@@ -120,24 +181,10 @@ def fix(  # noqa: PLR0913 - the ports of the state
         raise UnchangedCandidateError(
             f"The fix leads to bundle {bundle_sha256[:12]}, which has failed already."
         )
-    values = parameters.of_candidate(found.proposal.candidate)
+    parameters.of_candidate(found.proposal.candidate)  # refuses what no record can hold
     diff = unified_diff(proposal.candidate, found.proposal.candidate)
     records.put_attempt(_with_fix(failed, found, diff))
-    key = keys.proposal(experiment.experiment_id, request.run, len(of_run) + 1)
-    documents.save(objects, key, found.proposal)
-    records.update_experiment(
-        experiment.experiment_id,
-        ExperimentChanges(
-            updated_at=clock.now(),
-            phase=Phase.DEPLOY,
-            proposal_key=key,
-            candidate_sha256=found.proposal.candidate.sha256,
-            source_sha256=source_sha256(found.proposal.candidate),
-            parameters=values,
-            change=found.proposal.change,
-            hint=None,
-        ),
-    )
+    documents.save(objects, proposal_key, found.proposal)
     return FixResult(
         attempt=request.attempt, tool=found.tool, reason=found.reason, bundle_sha256=bundle_sha256
     )

@@ -22,6 +22,11 @@ def proposal(experiment_id: str, run: int, number: int) -> str:
     return f"experiments/{experiment_id}/run-{run}/proposal-{number}.json"
 
 
+def fix(experiment_id: str, run: int, phase: str, attempt: int) -> str:
+    """Key of what the fix of an attempt came to."""
+    return f"experiments/{experiment_id}/run-{run}/fix-{phase}-{attempt}.json"
+
+
 PROMPTS = "prompts"
 
 

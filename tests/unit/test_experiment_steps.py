@@ -19,19 +19,23 @@ from codec_lab.errors import (
     CandidateCrashError,
     ConfigurationError,
     DesignRejectedError,
+    StoreUnavailableError,
     UnchangedCandidateError,
 )
 from codec_lab.events import (
     DeployRequest,
     DeployResult,
     FixRequest,
+    FixResult,
     JudgeRequest,
     JudgeResult,
     PhaseRequest,
 )
+from codec_lab.experiment import ExperimentChanges
 from codec_lab.fixing import fix
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
+from codec_lab.minds import DesignTask, FixTask
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
@@ -132,6 +136,52 @@ def test_a_rejected_design_is_an_attempt_and_costs_what_it_cost(
     assert records.campaign("default").model_cost_usd == Decimal("0.50")
 
 
+def busy(*_: object) -> None:
+    raise StoreUnavailableError("busy")
+
+
+@pytest.mark.parametrize("lost", ["answer", "record"])
+def test_a_design_that_is_retried_is_the_design_that_was_made(
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    lost: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def made(task: DesignTask) -> Proposal:
+        proposal = OfflineDesigner().design(task)
+        return proposal.model_copy(update={"model_cost_usd": Decimal(1)})
+
+    mind = ScriptedMind(design=made)
+
+    def call() -> str:
+        return design(
+            REQUEST, records=records, objects=objects, designer_of=lambda name: mind, clock=clock
+        ).candidate_sha256
+
+    if lost == "answer":
+        call()
+    else:
+        update = records.update_experiment
+
+        def busy_at_the_end(experiment_id: str, changes: ExperimentChanges) -> None:
+            if changes.phase is Phase.DEPLOY:
+                busy()
+            update(experiment_id, changes)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(records, "update_experiment", busy_at_the_end)
+            with pytest.raises(StoreUnavailableError):
+                call()
+    sha256 = call()
+
+    record = records.experiment("default-0001")
+    assert (len(mind.design_tasks), record.model_cost_usd) == (1, 1)
+    assert (record.candidate_sha256, record.phase) == (sha256, Phase.DEPLOY)
+    [attempt] = records.attempts("default-0001", Phase.DESIGN)
+    assert (attempt.passed, attempt.candidate_sha256) == (True, sha256)
+
+
 def test_the_parent_itself_is_no_design(
     records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
 ) -> None:
@@ -230,6 +280,54 @@ def test_a_fix_that_changes_nothing_is_refused(
             fixer_of=lambda mind: stub,
             clock=clock,
         )
+
+
+def raised_by_ten(task: FixTask) -> Fix:
+    limits = task.proposal.limits.model_copy(update={"cpu_s": task.proposal.limits.cpu_s + 10})
+    proposal = task.proposal.model_copy(update={"limits": limits, "model_cost_usd": Decimal(1)})
+    return Fix(tool=FixTool.ADJUST_LIMITS, reason=f"Now {limits.cpu_s}.", proposal=proposal)
+
+
+@pytest.mark.parametrize("lost", ["answer", "record"])
+def test_a_fix_that_is_retried_is_the_fix_that_was_made(
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    lost: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    mind = ScriptedMind(fix=raised_by_ten)
+
+    def call() -> FixResult:
+        return fix(
+            FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
+            records=records,
+            objects=objects,
+            change_sets=MemoryChangeSets(records),
+            fixer_of=lambda name: mind,
+            clock=clock,
+        )
+
+    if lost == "answer":
+        call()
+    else:
+        with monkeypatch.context() as patched:
+            patched.setattr(records, "update_experiment", busy)
+            with pytest.raises(StoreUnavailableError):
+                call()
+    result = call()
+
+    assert len(mind.fix_tasks) == 1
+    assert result.reason == "Now 130."
+    record = records.experiment("default-0001")
+    proposal = documents.load(objects, record.proposal_key or "", Proposal)
+    assert record.proposal_key == keys.proposal("default-0001", 1, 3)
+    assert proposal.limits.cpu_s == 130
+    assert record.model_cost_usd == 1
+    [attempt] = records.attempts("default-0001", Phase.VALIDATION)
+    assert attempt.fix_reason == "Now 130."
 
 
 def test_a_fix_after_a_persons_answer_sees_the_old_fault_and_the_hint(

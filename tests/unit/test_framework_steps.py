@@ -320,7 +320,7 @@ def test_judging_again_decides_nothing_anew(steps: Steps) -> None:
 
 def test_of_two_changes_of_one_version_the_second_is_refused(steps: Steps) -> None:
     first = steps.fix(files=MODULE)
-    second = steps.fix(files={"lessons.md": "Small steps."})
+    second = steps.fix(2, {"lessons.md": "Small steps."})
     for fixed in (first, second):
         steps.replay(fixed.replays)
 
@@ -394,6 +394,21 @@ def test_the_machines_of_a_replay_are_reserved_and_settled_once(steps: Steps) ->
     assert ledger.committed["default"] == paid_usd
     assert steps.records.experiment(ID).aws_cost_usd == paid_usd
     assert steps.records.experiment("default-0002").aws_cost_usd is None
+
+
+def test_a_change_whose_answer_was_lost_is_proposed_and_booked_once(steps: Steps) -> None:
+    ledger = steps.pay(Decimal(5))
+    first = steps.fix(files=MODULE)
+
+    again = steps.fix(files={"lessons.md": "Another answer."})
+
+    assert (again.framework_version, again.replays[0].reserved) == (1, first.replays[0].reserved)
+    assert [change.version for change in steps.change_sets.of("default")] == [1]
+    assert len(ledger.open) == 1
+    steps.replay(again.replays)
+    assert steps.judge(again).adopted
+    assert ledger.open == {}
+    assert steps.fix(files=MODULE).replays == ()  # it is decided
 
 
 def test_a_replay_that_does_not_fit_under_the_caps_does_not_run(steps: Steps) -> None:
