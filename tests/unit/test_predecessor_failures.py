@@ -18,6 +18,7 @@ from codec_lab.analyzing import analyze
 from codec_lab.bundle import Bundle
 from codec_lab.campaigns import Answer, answer, set_paused
 from codec_lab.choosing import choose_experiment
+from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
 from codec_lab.errors import (
@@ -102,7 +103,9 @@ class Lab:
 
     def measure(self, percent: float) -> None:
         job = self.deploy().execution
-        results = tuple(clip_result(clip, {"x265-medium": percent}) for clip in ("hall", "park"))
+        percents = {"x265-medium": percent}
+        hidden = clip_result("park", percents, role=ClipRole.HIDDEN)
+        results = (clip_result("hall", percents), hidden)
         documents.save(self.objects, job.verdict_key, verdict(job, results=results))
         self.judge(JudgeRequest(job=job))
 
