@@ -139,8 +139,13 @@ def test_predictions_are_scored_against_outcomes() -> None:
 
 
 def evaluations(
-    number: int, percents: tuple[float, ...], role: ClipRole = ClipRole.HIDDEN
+    number: int,
+    percents: tuple[float, ...],
+    role: ClipRole = ClipRole.HIDDEN,
+    yuv: tuple[float | None, ...] | None = None,
 ) -> list[Evaluation]:
+    """Evaluations by clip; the BD-rates on PSNR-YUV are those on PSNR-Y if none are given."""
+    rates = zip(percents, yuv or percents, strict=True)
     return [
         Evaluation(
             experiment_id=f"default-{number:04}",
@@ -148,12 +153,15 @@ def evaluations(
             candidate_sha256=f"{number:064x}",
             bundle_sha256="b" * 64,
             at=NOON,
-            result=clip_result(f"clip{place}", {"x265-medium": percent}).model_copy(
-                update={"role": role}
+            result=clip_result(
+                f"clip{place}", {"x265-medium": luma}, role=role, yuv_percents={"x265-medium": all_}
             ),
         )
-        for place, percent in enumerate(percents)
+        for place, (luma, all_) in enumerate(rates)
     ]
+
+
+BEFORE = (10.0, 20.0, 30.0)
 
 
 @pytest.mark.parametrize(
@@ -163,11 +171,60 @@ def evaluations(
 def test_only_what_is_better_beyond_chance_on_hidden_clips_is_champion(
     percents: tuple[float, ...], crowned: bool
 ) -> None:
-    before = evaluations(1, (10.0, 20.0, 30.0))
+    before = evaluations(1, BEFORE)
     first = crown(measured(1, 20), before, None, ())
     assert first is not None
     challenger = crown(measured(2, 1.0), evaluations(2, percents), first, before)
     assert (challenger is not None) == crowned
+
+
+def test_a_champion_says_by_how_many_points_it_differs_from_what() -> None:
+    before = evaluations(1, BEFORE)
+    first = crown(measured(1, 20), before, None, ())
+    assert first is not None
+    assert first.reason == (
+        "The first on the hidden clips, and the one to beat: BD-rate against x265-medium +20.0 % "
+        "[+10.0, +30.0]."
+    )
+    second = crown(measured(2, 1.0), evaluations(2, (8.0, 17.0, 27.0)), first, before)
+    assert second is not None
+    assert second.reason == (
+        "[-3.0, -2.0] points of BD-rate against x265-medium from default-0001 on the hidden "
+        "clips, on PSNR-YUV -2.7 in the mean."
+    )
+
+
+@pytest.mark.parametrize(
+    ("yuv", "crowned"),
+    [
+        ((9.0, 19.0, 32.0), True),
+        ((9.0, 19.0, 33.0), False),
+        ((80.0, 90.0, 95.0), False),
+        ((1.0, 2.0, None), False),
+    ],
+)
+def test_chroma_given_up_for_luma_crowns_nobody(
+    yuv: tuple[float | None, ...], crowned: bool
+) -> None:
+    before = evaluations(1, BEFORE)
+    first = crown(measured(1, 20), before, None, ())
+    challenger = evaluations(2, (2.0, 12.0, 22.0), yuv=yuv)
+    assert (crown(measured(2, 12), challenger, first, before) is not None) == crowned
+
+
+@pytest.mark.parametrize(
+    ("percents", "yuv", "crowned"),
+    [
+        ((-5.0, -6.0, -7.0), (-1.0, -2.0, -3.0), True),
+        ((-5.0, -6.0, -7.0), (60.0, 70.0, 80.0), False),
+        ((5.0, 6.0, 7.0), (60.0, 70.0, None), False),
+    ],
+)
+def test_the_first_champion_agrees_with_itself_on_all_planes(
+    percents: tuple[float, ...], yuv: tuple[float | None, ...], crowned: bool
+) -> None:
+    first = crown(measured(1, -6), evaluations(1, percents, yuv=yuv), None, ())
+    assert (first is not None) == crowned
 
 
 def test_development_clips_crown_nobody() -> None:
