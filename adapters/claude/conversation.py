@@ -13,6 +13,7 @@ from anthropic.types import Message, MessageParam, TextBlockParam, ToolParam, To
 
 from adapters.claude.answers import AnswerError, MendableAnswerError
 from adapters.claude.connection import Client
+from adapters.claude.deadline import Deadline
 from adapters.claude.errors import service_errors
 from adapters.claude.pricing import price_of
 from adapters.claude.prompt_text import written
@@ -25,6 +26,8 @@ from codec_lab.spending import Purse
 
 BUDGET_S = 780.0
 """Seconds for all turns of an attempt: a Lambda function has 900."""
+MIN_TURN = 0.1
+"""Part of those that must be left for another turn to begin."""
 MAX_OUTPUT_TOKENS = 32_000
 """Thinking included; more would not fit into the time."""
 MAX_REPLY_CHARACTERS = 2_000_000
@@ -104,7 +107,7 @@ class Conversation:
         self._redact = redactor(client.api_key)
         self._tools: list[ToolParam] = [tool(name) for name in tools]
         self._messages: list[MessageParam] = [{"role": "user", "content": self._redact(question)}]
-        self._deadline = time.monotonic() + budget_s
+        self._budget_s, self._deadline = budget_s, Deadline(budget_s)
         self.cost_usd = Decimal(0)
         self.answered_by = model
         self.prompt_key: str | None = None
@@ -137,7 +140,11 @@ class Conversation:
 
     def _settle(self, accept: Callable[[ToolCall], _Accepted | Looked]) -> _Accepted:
         problem = "it went on looking things up"
-        for _ in range(self.max_turns):
+        for turn in range(self.max_turns):
+            if turn and self._deadline.remaining_s < self._budget_s * MIN_TURN:
+                raise DesignRejectedError(
+                    self._redact(f"There was no time for another answer; of the last: {problem}")
+                )
             try:
                 message, input_json = self._ask()
                 chosen = self._chosen(message)
@@ -175,8 +182,14 @@ class Conversation:
             messages=self._messages,
             tools=self._tools,
             tool_choice={"type": "auto", "disable_parallel_tool_use": True},
+            timeout=self._deadline.timeout(self._client.timeout),
         )
-        with service_errors(self._model, self._redact), self._paid(reserved), request as stream:
+        with (
+            service_errors(self._model, self._redact),
+            self._paid(reserved),
+            request as stream,
+            self._deadline.holds(stream.response, self._model),
+        ):
             try:
                 input_json = self._read(stream)
             finally:
@@ -210,10 +223,6 @@ class Conversation:
                 if length > MAX_REPLY_CHARACTERS:
                     raise AnswerError(
                         f"The answer is longer than {MAX_REPLY_CHARACTERS} characters."
-                    )
-                if time.monotonic() > self._deadline:
-                    raise ModelUnavailableError(
-                        f"{self._model} is too slow: its answer was not complete in time."
                     )
         except (json.JSONDecodeError, UnicodeDecodeError):  # of the stream, not of the model
             raise

@@ -44,6 +44,7 @@ class Reply:
     output_tokens: int = 500
     thinking: bool = True
     pause_s: float = 0.0
+    pings: int = 1
     cut_after: int | None = None  # events after which the connection breaks
     error: dict[str, str] | None = None  # an error event at the end
 
@@ -93,7 +94,8 @@ def events(reply: Reply) -> Iterator[tuple[str, dict[str, Any]]]:
         "usage": USAGE,
     }
     yield "message_start", {"message": message}
-    yield "ping", {}
+    for _ in range(reply.pings):
+        yield "ping", {}
     index = 0
     if reply.thinking:
         yield (

@@ -9,14 +9,19 @@ from decimal import Decimal
 import anthropic
 import pytest
 
+from adapters.claude.answers import MendableAnswerError
+from adapters.claude.conversation import Account, Conversation, ToolCall
 from adapters.claude.designer import ClaudeDesigner
 from codec_lab.errors import (
     CodecLabError,
     ConfigurationError,
+    DesignRejectedError,
     ModelRefusedError,
     ModelUnavailableError,
 )
 from codec_lab.minds import DesignTask
+from codec_lab.prompts import NoPrompts
+from codec_lab.spending import OpenPurse
 from tests.unit.claude.fake_service import Failure, FakeService, Raw, Reply, Tool, wire
 from tests.unit.claude.tasks import KEY
 
@@ -159,6 +164,49 @@ def test_a_slow_answer_ends_with_the_budget(
 
     with pytest.raises(ModelUnavailableError, match="too slow"):
         ClaudeDesigner(client, MODEL, budget_s=0.15).design(design_task)
+
+
+def test_a_stream_of_pings_ends_with_the_budget(
+    service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
+) -> None:
+    service.script = [Reply(DESIGN.blocks, pings=50, pause_s=0.1)]
+    began = time.monotonic()
+
+    with pytest.raises(ModelUnavailableError, match="too slow") as raised:
+        ClaudeDesigner(client, MODEL, budget_s=0.5).design(design_task)
+
+    assert time.monotonic() - began < 2.5
+    assert raised.value.model_cost_usd == INPUT_USD
+
+
+def test_silence_ends_with_the_budget(
+    service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
+) -> None:
+    service.script = [Reply(DESIGN.blocks, pause_s=3.0)]
+    began = time.monotonic()
+
+    with pytest.raises(ModelUnavailableError, match=r"too slow|silent for too long"):
+        ClaudeDesigner(client, MODEL, budget_s=0.3).design(design_task)
+
+    assert time.monotonic() - began < 2.5
+
+
+def test_no_turn_begins_that_cannot_end_in_time(
+    service: FakeService, client: anthropic.Anthropic
+) -> None:
+    account = Account(OpenPurse(), NoPrompts(), "design")
+    conversation = Conversation(
+        client, MODEL, tools=("edit_parent",), question="?", account=account, budget_s=2.0
+    )
+
+    def refuse(_: ToolCall) -> None:
+        time.sleep(1.9)
+        raise MendableAnswerError("It misses.")
+
+    service.script = [DESIGN]
+    with pytest.raises(DesignRejectedError, match=r"no time for another answer.*It misses\."):
+        conversation.settle(refuse)
+    assert len(service.requests) == 1
 
 
 def test_no_service_at_all(client: anthropic.Anthropic, design_task: DesignTask) -> None:
