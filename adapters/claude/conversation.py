@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 import anthropic
+import httpx2
 from anthropic.types import Message, MessageParam, TextBlockParam, ToolParam, ToolUseBlock
 
 from adapters.claude.answers import AnswerError, MendableAnswerError
@@ -30,6 +31,8 @@ MIN_TURN = 0.1
 """Part of those that must be left for another turn to begin."""
 MAX_OUTPUT_TOKENS = 32_000
 """Thinking included; more would not fit into the time."""
+NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+"""Failures before a byte of a request was sent."""
 MAX_REPLY_CHARACTERS = 2_000_000
 MAX_TURNS = 3
 
@@ -201,12 +204,16 @@ class Conversation:
 
     @contextmanager
     def _paid(self, reserved: Reserved) -> Iterator[None]:
-        """Give a reservation back if the service refuses the request: that costs nothing."""
+        """Give a reservation back if the service refuses the request or never heard of it."""
         spent_usd = self.cost_usd
         try:
             yield
         except anthropic.APIStatusError as error:
             if error.status_code >= 400 and self.cost_usd == spent_usd:
+                self._purse.settle(reserved)
+            raise
+        except anthropic.APIConnectionError as error:
+            if isinstance(error.__cause__, NOT_SENT):
                 self._purse.settle(reserved)
             raise
 

@@ -85,6 +85,27 @@ def test_what_the_service_refuses_is_given_back(
     assert purse.settled == [0]
 
 
+def test_what_never_reached_the_service_is_given_back(
+    client: anthropic.Anthropic, design_task: DesignTask
+) -> None:
+    nowhere = client.with_options(base_url="http://127.0.0.1:9")
+    purse = KeptPurse()
+    with pytest.raises(ModelUnavailableError, match="connection to Anthropic's API failed"):
+        ClaudeDesigner(nowhere, MODEL, purse=purse).design(design_task)
+    assert purse.settled == [0]
+
+
+def test_the_reservation_of_a_request_without_an_answer_stays(
+    service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
+) -> None:
+    service.script = [Reply(pause_s=1.0)]
+    purse = KeptPurse()
+    with pytest.raises(ModelUnavailableError, match="silent for too long"):
+        ClaudeDesigner(client.with_options(timeout=0.2), MODEL, purse=purse).design(design_task)
+    assert len(purse.reserved) == 1
+    assert purse.settled == []
+
+
 def test_the_reservation_of_a_cut_answer_stays(
     service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
 ) -> None:
