@@ -1,6 +1,7 @@
 """A campaign: one goal, pursued experiment after experiment."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -131,6 +132,23 @@ class Control(Model):
     target_bd_rate_percent: float | None = None
     version: Annotated[int, Field(ge=0)] = 0
     last_order: str | None = None
+
+
+class Bound(StrEnum):
+    """A setting of a control at which the campaign begins no more experiments."""
+
+    EXPERIMENT_LIMIT = "experiment_limit"
+    BUDGET_USD = "budget_usd"
+    DAILY_BUDGET_USD = "daily_budget_usd"
+    WALL_TIME_LIMIT_S = "wall_time_limit_s"
+    TARGET_BD_RATE_PERCENT = "target_bd_rate_percent"
+
+
+class ReachedBound(Model):
+    """A bound that the campaign has reached, and that in a sentence."""
+
+    bound: Bound
+    reason: str
 
 
 class ControlChanges(Model):

@@ -1,6 +1,7 @@
 """The state ``ChooseExperiment``: what a campaign runs next, if anything."""
 
-from codec_lab.campaign import Campaign, CampaignChanges, Control
+from codec_lab.bounds import reached_bounds
+from codec_lab.campaign import Campaign, CampaignChanges
 from codec_lab.errors import UnknownRecordError
 from codec_lab.events import Choice, ChooseRequest, ExperimentInput
 from codec_lab.experiment import Experiment, HumanReason
@@ -37,34 +38,10 @@ def choose_experiment(
     waiting = _waiting(campaign, records, executions, ask_human, clock)
     if waiting is not None:
         return _run(waiting, f"{waiting.experiment_id} was waiting or was interrupted.")
-    if campaign.experiment_count >= control.experiment_limit:
-        return Choice(
-            action="stop", reason=f"All {control.experiment_limit} experiments have been run."
-        )
-    over = _at_an_end(campaign, control, records, ledger, clock)
-    if over is not None:
-        return Choice(action="stop", reason=over)
+    for reached in reached_bounds(campaign, control, records, ledger, clock):
+        return Choice(action="stop", reason=reached.reason)
     new = _create(campaign, records, clock)
     return _run(new, f"{new.experiment_id} is new.")
-
-
-def _at_an_end(
-    campaign: Campaign, control: Control, records: Records, ledger: Ledger, clock: Clock
-) -> str | None:
-    """Say which bound of the campaign is reached; None if it may go on."""
-    now = clock.now()
-    age_s = (now - campaign.created_at).total_seconds()
-    if control.wall_time_limit_s is not None and age_s >= control.wall_time_limit_s:
-        return f"The campaign's {control.wall_time_limit_s} s are over."
-    target_percent = control.target_bd_rate_percent
-    for best in records.best_experiments(campaign.campaign_id, 1):
-        reached = best.bd_rate_percent
-        if target_percent is not None and reached is not None and reached <= target_percent:
-            return (
-                f"{best.experiment_id} has reached the target: BD-rate {reached:+.1f} %, "
-                f"{target_percent:+.1f} % was asked for."
-            )
-    return ledger.spending(campaign.campaign_id, now.date()).shortage(control)
 
 
 def _waiting(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import uuid4
 
-from codec_lab.campaign import Control
+from codec_lab.campaign import Bound, Control, ReachedBound
 from codec_lab.charge import Charge, Reserved
 from codec_lab.errors import BudgetExceededError
 from codec_lab.model import Model
@@ -31,21 +31,28 @@ class Spending(Model):
     today_usd: Decimal = Decimal(0)
     refused_usd: Decimal = Decimal(0)
 
-    def shortage(self, control: Control) -> str | None:
+    def shortage(self, control: Control) -> ReachedBound | None:
         """Say which cap leaves no room for what was last refused; None if there is room."""
         caps = (
-            ("budget", control.budget_usd, self.committed_usd),
-            ("budget of a day", control.daily_budget_usd, self.today_usd),
+            (Bound.BUDGET_USD, "budget", control.budget_usd, self.committed_usd),
+            (
+                Bound.DAILY_BUDGET_USD,
+                "budget of a day",
+                control.daily_budget_usd,
+                self.today_usd,
+            ),
         )
-        for name, cap_usd, spent_usd in caps:
+        for bound, name, cap_usd, spent_usd in caps:
             if cap_usd is None:
                 continue
+            spent = f"The {name} of {cap_usd} USD is spent"
             if spent_usd >= cap_usd:
-                return f"The {name} of {cap_usd} USD is spent."
+                return ReachedBound(bound=bound, reason=f"{spent}.")
             if spent_usd + self.refused_usd > cap_usd:
-                return (
-                    f"The {name} of {cap_usd} USD is spent: {spent_usd:.2f} USD are gone or "
-                    f"reserved, and the next step may cost {self.refused_usd:.2f} USD."
+                return ReachedBound(
+                    bound=bound,
+                    reason=f"{spent}: {spent_usd:.2f} USD are gone or reserved, and the next step "
+                    f"may cost {self.refused_usd:.2f} USD.",
                 )
         return None
 
@@ -117,7 +124,8 @@ class CampaignPurse:
         if stored is None:
             self._ledger.refuse(self._campaign_id, amount_usd)
             spending = self._ledger.spending(self._campaign_id, reserved.day)
-            why = spending.shortage(control) or "It has just been spent."
+            short = spending.shortage(control)
+            why = short.reason if short else "It has just been spent."
             raise BudgetExceededError(
                 f"{what} may cost {amount_usd:.2f} USD, which does not fit. {why} "
                 "Raise the budget to go on."

@@ -142,7 +142,7 @@ def pause(
 
 def bound(
     budget_usd: Annotated[
-        float | None, typer.Option(min=0, help="What calls to a model may cost in all.")
+        float | None, typer.Option(min=0, help="What models and AWS may cost in all.")
     ] = None,
     daily_budget_usd: Annotated[
         float | None, typer.Option(min=0, help="What they may cost in a day (UTC).")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from codec_lab import documents, keys
+from codec_lab.bounds import reached_bounds
 from codec_lab.campaign import Control
 from codec_lab.dashboard.campaign_views import (
     CampaignList,
@@ -23,7 +24,7 @@ from codec_lab.dashboard.progress import progress
 from codec_lab.dashboard.roster import Roster
 from codec_lab.dashboard.table import Wanted, experiment_page
 from codec_lab.phase import Status
-from codec_lab.ports import CampaignRuns, ObjectStore, Records
+from codec_lab.ports import CampaignRuns, Clock, Ledger, ObjectStore, Records
 from codec_lab.proposal import Proposal
 from codec_lab.tiers import REFERENCE_ANCHOR
 
@@ -37,26 +38,30 @@ class CampaignQueries:
 
     Parameters
     ----------
-    records, objects, runs, listing, commands, operations
+    records, objects, runs, listing, ledger, commands, operations, clock
         Where to look.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the ports of its answers
         self,
         *,
         records: Records,
         objects: ObjectStore,
         runs: CampaignRuns,
         listing: Listing,
+        ledger: Ledger,
         commands: CommandLog,
         operations: Operations,
+        clock: Clock,
     ) -> None:
         self._records = records
         self._objects = objects
         self._runs = runs
         self._listing = listing
+        self._ledger = ledger
         self._commands = commands
         self._operations = operations
+        self._clock = clock
 
     def list(self) -> CampaignList:
         """Show every campaign, the last created first."""
@@ -79,7 +84,13 @@ class CampaignQueries:
             experiment_count=campaign.experiment_count,
             experiment_limit=control.experiment_limit,
             spent_usd=float(campaign.model_cost_usd + roster.once(_aws_usd)),
-            budget_usd=None if control.budget_usd is None else float(control.budget_usd),
+            budget_usd=_float(control.budget_usd),
+            daily_budget_usd=_float(control.daily_budget_usd),
+            wall_time_limit_s=control.wall_time_limit_s,
+            target_bd_rate_percent=control.target_bd_rate_percent,
+            bounds_reached=tuple(
+                reached_bounds(campaign, control, self._records, self._ledger, self._clock)
+            ),
             failures_in_a_row=campaign.failures_in_a_row,
             counts={status: counts[status] for status in Status},
             best_experiment_id=best.experiment_id if best else None,
@@ -150,6 +161,10 @@ class CampaignQueries:
         if not rows:
             self._records.campaign(campaign_id)  # one without experiments, or none at all
         return rows
+
+
+def _float(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
 
 
 def _aws_usd(rows: Sequence[ListedExperiment]) -> Decimal:

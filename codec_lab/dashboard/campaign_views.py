@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from codec_lab.campaign import Champion
+from codec_lab.campaign import Champion, ReachedBound
 from codec_lab.model import Model
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Mind
@@ -22,7 +22,7 @@ class CampaignState(StrEnum):
     """A person paused it and nothing runs."""
 
     IDLE = "idle"
-    """Nothing runs: all experiments have been run, the budget is spent, or nobody started it."""
+    """Its machine does not run: a bound is reached, or nobody started it."""
 
 
 class CampaignView(Model):
@@ -32,8 +32,10 @@ class CampaignView(Model):
     ----------
     version : int
         Of the settings; a command carries the version it saw.
-    experiment_limit, budget_usd
-        What a person allows in all.
+    experiment_limit, budget_usd, daily_budget_usd, wall_time_limit_s, target_bd_rate_percent
+        The bounds, as in ``Control``; None is no bound.
+    bounds_reached : tuple of ReachedBound
+        Those at which it begins no more experiments.
     spent_usd : float
         What calls to a model and AWS cost.
     counts : dict of Status to int
@@ -56,6 +58,10 @@ class CampaignView(Model):
     experiment_limit: int
     spent_usd: float
     budget_usd: float | None
+    daily_budget_usd: float | None
+    wall_time_limit_s: int | None
+    target_bd_rate_percent: float | None
+    bounds_reached: tuple[ReachedBound, ...]
     failures_in_a_row: int
     counts: dict[Status, int]
     best_experiment_id: str | None

@@ -14,6 +14,7 @@ MAX_HINT = 4000
 """Characters of a hint."""
 
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
 Version = Annotated[int, Field(ge=0)]
 
 
@@ -52,10 +53,15 @@ class Versioned(Model):
 
 
 class Budgets(Versioned):
-    """New limits of a campaign; those that are not given stay, a budget of null is none."""
+    """New bounds of a campaign, as in ``Control``; one that is not given stays, null is none."""
 
     experiment_limit: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    budget_usd: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)] | None = None
+    budget_usd: Dollars | None = None
+    daily_budget_usd: Dollars | None = None
+    wall_time_limit_s: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    target_bd_rate_percent: (
+        Annotated[float, Field(ge=-100, le=1_000_000, allow_inf_nan=False)] | None
+    ) = None
 
 
 class AnswerAction(StrEnum):

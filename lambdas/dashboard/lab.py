@@ -63,6 +63,7 @@ class Lab:
         table = records(environment.table)
         bucket = objects(environment.bucket)
         stepfunctions = boto3.client("stepfunctions")
+        money = ledger(environment.table)
         experiments = listing(environment.table, environment.bucket)
         log = command_log(environment.table)
         runs = CampaignExecutions(stepfunctions, environment.campaign_state_machine_arn)
@@ -72,6 +73,7 @@ class Lab:
             objects=bucket,
             runs=runs,
             listing=experiments,
+            ledger=money,
             commands=log,
             operations=AwsOperations(
                 alarm_prefix=environment.alarm_prefix,
@@ -79,10 +81,11 @@ class Lab:
                 cloudwatch=boto3.client("cloudwatch"),
                 batch=boto3.client("batch"),
             ),
+            clock=clock,
         )
         self.costs = CostQueries(
             records=table,
-            ledger=ledger(environment.table),
+            ledger=money,
             listing=experiments,
             on_aws=environment.on_aws,
         )

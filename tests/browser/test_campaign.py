@@ -1,5 +1,7 @@
 """A person steers a campaign."""
 
+from decimal import Decimal
+
 from playwright.sync_api import expect
 
 from tests.browser.deployed_lab import DeployedLab, Visit, until
@@ -28,14 +30,35 @@ def test_a_paused_campaign_ends_its_experiment_and_goes_on_when_resumed(
     expect(page.get_by_role("button", name="Start")).to_be_disabled()
 
 
-def test_budgets_are_set(lab: DeployedLab, visit: Visit) -> None:
-    page = visit("/campaign?campaign=stuck")
-    page.get_by_label("No limit on dollars").uncheck(force=True)
-    page.get_by_label("Dollars for calls to a model").fill("12.50")
-    page.get_by_role("button", name="Save budgets").click()
+def test_bounds_are_set_and_the_page_says_which_one_ended_the_campaign(
+    lab: DeployedLab, visit: Visit
+) -> None:
+    lab.open("bounded", experiments=0)
+    page = visit("/campaign?campaign=bounded")
+    begins_no_more = "It begins no more experiments."
+    only_the_limit = f"{begins_no_more} All 0 experiments have been run. Allow more below"
+    expect(page.get_by_text(only_the_limit)).to_be_visible()
+    page.get_by_label("Experiments in all").fill("5")
+    page.get_by_label("Dollars in all").fill("12.50")
+    page.get_by_label("Dollars in a day (UTC)").fill("2.5")
+    page.get_by_label("Seconds since its creation").fill("0")
+    page.get_by_label("Target BD-rate, %").fill("-12.5")
+    page.get_by_role("button", name="Save bounds").click()
+    expect(page.get_by_text(f"{begins_no_more} The campaign's 0 s are over.")).to_be_visible()
+    expect(page.get_by_role("button", name="Start")).to_be_disabled()
+    expect(page.get_by_role("button", name="Run one now")).to_be_disabled()
     expect(page.get_by_role("region", name="Campaign")).to_contain_text("of $12.50")
-    budget = until(lambda: lab.target.records.control("stuck").budget_usd)
-    assert str(budget) == "12.5" or str(budget) == "12.50"
+    control = lab.target.records.control("bounded")
+    assert (control.experiment_limit, control.wall_time_limit_s) == (5, 0)
+    assert (control.budget_usd, control.daily_budget_usd) == (Decimal("12.5"), Decimal("2.5"))
+    assert control.target_bd_rate_percent == -12.5
+    page.get_by_label("Seconds since its creation").fill("")
+    page.get_by_label("Dollars in a day (UTC)").fill("")
+    page.get_by_role("button", name="Save bounds").click()
+    expect(page.get_by_text("Nothing runs, and nobody paused it: start it.")).to_be_visible()
+    control = lab.target.records.control("bounded")
+    assert (control.wall_time_limit_s, control.daily_budget_usd) == (None, None)
+    assert control.budget_usd == Decimal("12.5")
 
 
 def test_an_order_under_way_is_not_shown_as_refused(visit: Visit) -> None:

@@ -35,5 +35,5 @@ def test_a_viewer_looks_on(lab: DeployedLab, page: Page) -> None:
     page.goto(lab.viewer_url)
     page.get_by_role("heading", name="Progress").wait_for()
     page.goto(f"{lab.cloud.endpoint_url}/admin/campaign?campaign=good")
-    for name in ("Pause", "Run one now", "Stop", "Save budgets"):
+    for name in ("Pause", "Run one now", "Stop", "Save bounds"):
         expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()

@@ -9,6 +9,7 @@ export type AttemptList = Schemas["AttemptList"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditTrail = Schemas["AuditTrail"];
 export type BdRate = Schemas["BdRate"];
+export type Bound = Schemas["Bound"];
 export type CampaignList = Schemas["CampaignList"];
 export type CampaignState = Schemas["CampaignState"];
 export type CampaignView = Schemas["CampaignView"];

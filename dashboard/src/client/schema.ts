@@ -757,8 +757,14 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * Bound
+         * @description A setting of a control at which the campaign begins no more experiments.
+         * @enum {string}
+         */
+        Bound: "experiment_limit" | "budget_usd" | "daily_budget_usd" | "wall_time_limit_s" | "target_bd_rate_percent";
+        /**
          * Budgets
-         * @description New limits of a campaign; those that are not given stay, a budget of null is none.
+         * @description New bounds of a campaign, as in ``Control``; one that is not given stays, null is none.
          */
         Budgets: {
             /** Version */
@@ -767,6 +773,12 @@ export interface components {
             experiment_limit?: number | null;
             /** Budget Usd */
             budget_usd?: number | string | null;
+            /** Daily Budget Usd */
+            daily_budget_usd?: number | string | null;
+            /** Wall Time Limit S */
+            wall_time_limit_s?: number | null;
+            /** Target Bd Rate Percent */
+            target_bd_rate_percent?: number | null;
         };
         /**
          * CampaignList
@@ -790,8 +802,10 @@ export interface components {
          *     ----------
          *     version : int
          *         Of the settings; a command carries the version it saw.
-         *     experiment_limit, budget_usd
-         *         What a person allows in all.
+         *     experiment_limit, budget_usd, daily_budget_usd, wall_time_limit_s, target_bd_rate_percent
+         *         The bounds, as in ``Control``; None is no bound.
+         *     bounds_reached : tuple of ReachedBound
+         *         Those at which it begins no more experiments.
          *     spent_usd : float
          *         What calls to a model and AWS cost.
          *     counts : dict of Status to int
@@ -825,6 +839,14 @@ export interface components {
             spent_usd: number;
             /** Budget Usd */
             budget_usd: number | null;
+            /** Daily Budget Usd */
+            daily_budget_usd: number | null;
+            /** Wall Time Limit S */
+            wall_time_limit_s: number | null;
+            /** Target Bd Rate Percent */
+            target_bd_rate_percent: number | null;
+            /** Bounds Reached */
+            bounds_reached: components["schemas"]["ReachedBound"][];
             /** Failures In A Row */
             failures_in_a_row: number;
             /** Counts */
@@ -2062,6 +2084,15 @@ export interface components {
             bitstream_sha256?: string | null;
             /** Decoded Sha256 */
             decoded_sha256?: string | null;
+        };
+        /**
+         * ReachedBound
+         * @description A bound that the campaign has reached, and that in a sentence.
+         */
+        ReachedBound: {
+            bound: components["schemas"]["Bound"];
+            /** Reason */
+            reason: string;
         };
         /**
          * Replayed

@@ -175,8 +175,10 @@ class Api:
                 objects=self.objects,
                 runs=self.runs,
                 listing=listing,
+                ledger=self.ledger,
                 commands=self.log,
                 operations=CalmOperations(),
+                clock=self.clock,
             ),
             costs=CostQueries(
                 records=self.records, ledger=self.ledger, listing=listing, on_aws=False

@@ -120,7 +120,17 @@ def test_budgets_change_what_is_given_alone(lab: Any) -> None:
     assert (both.data["experiment_limit"], both.data["budget_usd"]) == (7, 12.5)
     none = lab.order(path, {"version": 1, "budget_usd": None}, key="key-00000002")
     assert (none.data["experiment_limit"], none.data["budget_usd"]) == (7, None)
-    wrong = lab.order(path, {"version": 2, "experiment_limit": None}, key="key-00000003")
+    further = {
+        "daily_budget_usd": 2.5,
+        "wall_time_limit_s": 86_400,
+        "target_bd_rate_percent": -12.5,
+    }
+    set_ = lab.order(path, {"version": 2, **further}, key="key-00000004").data
+    assert {name: set_[name] for name in further} == further
+    assert (set_["experiment_limit"], set_["budget_usd"]) == (7, None)
+    for unclear in ({"target_bd_rate_percent": "nan"}, {"daily_budget_usd": "-1"}):
+        assert lab.order(path, {"version": 3, **unclear}, key="key-00000005").status == 422
+    wrong = lab.order(path, {"version": 3, "experiment_limit": None}, key="key-00000003")
     assert (wrong.status, wrong.data["message"]) == (422, "experiment_limit must be a number.")
 
 

@@ -504,6 +504,36 @@ def test_the_history_counts_stays_and_marks_failures(measured: Any) -> None:
     assert view["execution_url"].startswith("https://eu-west-1.console.aws.amazon.com/states/")
 
 
+def test_a_campaign_says_which_bounds_it_has_reached(measured: Any) -> None:
+    def reached(**bounds: Any) -> dict[str, str]:
+        measured.records.update_control("default", ControlChanges.model_validate(bounds))
+        view = measured.ask("/api/campaigns/default").data
+        assert {name: view[name] for name in bounds} == bounds
+        return {one["bound"]: one["reason"] for one in view["bounds_reached"]}
+
+    measured.records.update_experiment(
+        "default-0001", ExperimentChanges(updated_at=NOON, bd_rate_percent=-12.6)
+    )
+    today = Reserved("r-1", Decimal(2), measured.clock.now().date())
+    measured.ledger.reserve("default", today, Control(experiment_limit=0))
+    assert reached(experiment_limit=3) == {}
+    assert reached(target_bd_rate_percent=-12.7, budget_usd=5, wall_time_limit_s=10**6) == {}
+    assert reached(daily_budget_usd=2) == {
+        "daily_budget_usd": "The budget of a day of 2 USD is spent."
+    }
+    assert reached(daily_budget_usd=None, budget_usd=1) == {
+        "budget_usd": "The budget of 1 USD is spent."
+    }
+    assert reached(experiment_limit=0, target_bd_rate_percent=-12.5, wall_time_limit_s=0) == {
+        "experiment_limit": "All 0 experiments have been run.",
+        "wall_time_limit_s": "The campaign's 0 s are over.",
+        "target_bd_rate_percent": (
+            "default-0001 has reached the target: BD-rate -12.6 %, -12.5 % was asked for."
+        ),
+        "budget_usd": "The budget of 1 USD is spent.",
+    }
+
+
 def test_logs_are_asked_from_the_tail(measured: Any) -> None:
     measured.ask("/api/experiments/default-0001/logs?level=ERROR&limit=7&cursor=1767268800000")
     (request,) = measured.logs.asked

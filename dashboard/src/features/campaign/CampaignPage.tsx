@@ -8,7 +8,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useCampaign } from "../../app/CampaignContext";
 import { useCommand } from "../../client/commands";
-import type { CampaignView } from "../../client/models";
+import type { Bound, CampaignView } from "../../client/models";
 import { useRefusal } from "../../client/role";
 import { Ago } from "../../components/Ago";
 import { BdRateFigure } from "../../components/BdRateFigure";
@@ -16,11 +16,8 @@ import { grouped, MISSING, words } from "../../components/format";
 import { PageLink } from "../../components/PageLink";
 import { StatusCounts } from "../../components/StatusCounts";
 import { AuditTable } from "./AuditTable";
-import { Budgets } from "./Budgets";
+import { Bounds } from "./Bounds";
 import { StopModal } from "./StopModal";
-
-const EXHAUSTED =
-  "All experiments that are allowed have been run. Allow more below, or run one now.";
 
 const HELD = "The campaign is paused; resume it instead.";
 
@@ -30,6 +27,25 @@ const MEANINGS: Record<CampaignView["state"], string> = {
   paused: "Paused by a person; nothing runs.",
   idle: "Nothing runs, and nobody paused it: start it.",
 };
+
+const BOUNDED = "A bound of the campaign is reached.";
+
+const WAYS_ON: Partial<Record<Bound, string>> = {
+  experiment_limit: "Allow more below, or run one now.",
+  daily_budget_usd: "Raise that bound below, or start it again tomorrow (UTC).",
+};
+
+/** Why a campaign that is idle begins no more experiments; null if a start begins one. */
+function endOf({ state, bounds_reached: reached, counts }: CampaignView): string | null {
+  const [first] = reached;
+  if (state !== "idle" || !first) {
+    return null;
+  }
+  const reasons = reached.map((one) => one.reason).join(" ");
+  const waysOn = reached.length > 1 ? "Change these bounds below to go on." : WAYS_ON[first.bound];
+  const waiting = counts.queued ? "Start takes up what is queued. " : "";
+  return `It begins no more experiments. ${reasons} ${waiting}${waysOn ?? "Change that bound below to go on."}`;
+}
 
 /** Start, pause, resume and stop a campaign, and what it may use. */
 export default function CampaignPage() {
@@ -42,8 +58,10 @@ export default function CampaignPage() {
   const order = (name: string) =>
     command.mutate({ path: `${path}/${name}`, body: { version: campaign.version } });
   const isHeld = campaign.state === "paused" || campaign.state === "pausing";
-  const isExhausted =
-    campaign.state === "idle" && campaign.experiment_count >= campaign.experiment_limit;
+  const end = endOf(campaign);
+  const startsNothing = end !== null && !campaign.counts.queued && !campaign.counts.running;
+  const runsNone =
+    end !== null && campaign.bounds_reached.some((one) => one.bound !== "experiment_limit");
   const isSending = (name: string) =>
     command.isPending && command.variables.path === `${path}/${name}`;
   return (
@@ -54,8 +72,8 @@ export default function CampaignPage() {
         actions={
           <SpaceBetween direction="horizontal" size="xs">
             <Button
-              disabled={Boolean(refusal) || campaign.state !== "idle" || isExhausted}
-              disabledReason={refusal || (isExhausted ? EXHAUSTED : "It has been started.")}
+              disabled={Boolean(refusal) || campaign.state !== "idle" || startsNothing}
+              disabledReason={refusal || (startsNothing ? BOUNDED : "It has been started.")}
               loading={isSending("start")}
               onClick={() => order("start")}
             >
@@ -69,8 +87,8 @@ export default function CampaignPage() {
               {isHeld ? "Resume campaign" : "Pause campaign"}
             </Button>
             <Button
-              disabled={Boolean(refusal) || isHeld}
-              disabledReason={refusal || HELD}
+              disabled={Boolean(refusal) || isHeld || runsNone}
+              disabledReason={refusal || (isHeld ? HELD : BOUNDED)}
               loading={isSending("run-one")}
               onClick={() => order("run-one")}
             >
@@ -91,11 +109,11 @@ export default function CampaignPage() {
       )}
       <Container header={<Header variant="h2">State</Header>}>
         <SpaceBetween size="m">
-          <Box>{isExhausted ? EXHAUSTED : MEANINGS[campaign.state]}</Box>
+          <Box>{end ?? MEANINGS[campaign.state]}</Box>
           <Facts campaign={campaign} />
         </SpaceBetween>
       </Container>
-      <Budgets key={campaign.version} campaign={campaign} path={path} />
+      <Bounds key={campaign.version} campaign={campaign} path={path} />
       <AuditTable path={path} />
       {isStopping && (
         <StopModal
