@@ -53,6 +53,14 @@ def test_every_fix_is_shown_and_what_a_candidate_said_stays_text(
         expect(dialog.get_by_text(str(fix.fix_reason), exact=True).first).to_be_visible()
 
 
+def test_a_fix_shows_its_cost_on_the_page_of_its_experiment_too(visit: Visit) -> None:
+    page = visit("/experiments/stuck-0001?tab=run")
+    fixes = page.get_by_role("table", name="Fixes tried").get_by_role("row")
+    expect(fixes.nth(1)).to_contain_text("$0.00")
+    for fix in fixes.all()[1:]:
+        expect(fix).to_contain_text("$0.00")
+
+
 def test_the_address_of_a_message_leads_to_the_question(lab: DeployedLab, visit: Visit) -> None:
     environment = lab.cloud.environment
     ssm = boto3.client(

@@ -5,7 +5,13 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import Link from "@cloudscape-design/components/link";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useSearchParams } from "wouter";
-import type { AttemptList, ExperimentDetail, HistoryView, Phase } from "../../client/models";
+import type {
+  AttemptList,
+  ExperimentDetail,
+  HistoryView,
+  Phase,
+  PromptView,
+} from "../../client/models";
 import { Pace, useLive } from "../../client/polling";
 import { useNow } from "../../components/Clock";
 import { MISSING, signed } from "../../components/format";
@@ -27,6 +33,11 @@ export function RunTab({ detail, path }: Props) {
   const pace = isMoving ? Pace.live : Pace.summary;
   const history = useLive<HistoryView>(`${path}/history`, pace);
   const attempts = useLive<AttemptList>(`${path}/attempts`, pace);
+  const hasFixes = attempts.data?.attempts.some((one) => one.fix_reason !== null);
+  const prompts = useLive<PromptView>(
+    hasFixes ? `${path}/prompt` : null,
+    isMoving ? Pace.summary : Pace.still,
+  );
   const now = useNow();
   const [search, setSearch] = useSearchParams();
   const selected = search.get("phase") as Phase | null;
@@ -42,7 +53,7 @@ export function RunTab({ detail, path }: Props) {
     });
   const tried = attempts.data?.attempts ?? [];
   const run = detail.summary.version;
-  const fixes = fixesOf(tried, run, undefined);
+  const fixes = fixesOf(tried, run, prompts.data);
   return (
     <SpaceBetween size="m">
       <Container
