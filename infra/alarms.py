@@ -4,6 +4,8 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -12,11 +14,14 @@ from infra.lab_state_machine import LabStateMachine
 from infra.settings import InfraSettings
 
 NAMESPACE = "CodecLab"
+_OPERATIONS = ("GetItem", "Query", "PutItem", "UpdateItem")
+"""What the lab asks of its table."""
+
 _PERIOD = Duration.minutes(5)
 
 
 class Alarms(Construct):
-    """Alarms of the two state machines, and the budget.
+    """Alarms of the two state machines and of what they call too often, and the budget.
 
     Parameters
     ----------
@@ -24,6 +29,8 @@ class Alarms(Construct):
         Place in the construct tree.
     experiment, campaign : LabStateMachine
         What is watched.
+    table : ITable
+        Likewise.
     human : HumanTopic
         Who is told.
     settings : InfraSettings
@@ -37,6 +44,7 @@ class Alarms(Construct):
         *,
         experiment: LabStateMachine,
         campaign: LabStateMachine,
+        table: dynamodb.ITable,
         human: HumanTopic,
         settings: InfraSettings,
     ) -> None:
@@ -78,8 +86,29 @@ class Alarms(Construct):
             ),
             "An experiment failed without asking for a human.",
         )
+        self._watch_throttles(table)
         if settings.monthly_budget_usd > 0:
             self._add_budget(settings.monthly_budget_usd)
+
+    def _watch_throttles(self, table: dynamodb.ITable) -> None:
+        self._alarm(
+            "FunctionsThrottled",
+            # Functions share the concurrency of their account: whoever used it up is shown too.
+            lambda_.Function.metric_all_throttles(period=_PERIOD, statistic="Sum"),
+            "Lambda throttled functions of this account.",
+        )
+        # One for each operation: a sum of several is missing wherever one of them is.
+        for operation in _OPERATIONS:
+            self._alarm(
+                f"Table{operation}Throttled",
+                table.metric(
+                    "ThrottledRequests",
+                    period=_PERIOD,
+                    statistic="Sum",
+                    dimensions_map={"TableName": table.table_name, "Operation": operation},
+                ),
+                f"DynamoDB throttled {operation} on the lab's table.",
+            )
 
     def _ends_with(self, machine: LabStateMachine, name: str, condition: str) -> cloudwatch.Metric:
         """Count the executions whose log ends with an error that meets a condition."""

@@ -55,6 +55,7 @@ class PipelineStack(Stack):
             "Alarms",
             experiment=self.experiment,
             campaign=self.campaign,
+            table=data.records.table,
             human=data.human,
             settings=settings,
         )

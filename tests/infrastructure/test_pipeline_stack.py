@@ -231,11 +231,38 @@ def test_a_person_is_told_of_what_went_wrong(aws: Assembly) -> None:
         ("AWS/States", "ExecutionsAborted"),
         ("CodecLab", "NeedsHuman"),
         ("CodecLab", "ExperimentLost"),
+        ("AWS/Lambda", "Throttles"),
+        ("AWS/DynamoDB", "ThrottledRequests"),
     }
     for alarm in alarms.values():
         (action,) = alarm["AlarmActions"]
         assert flat(action).startswith("<ExportsOutputRefHumanTopic")
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_throttles_of_functions_and_of_every_operation_on_the_table_are_watched(
+    aws: Assembly,
+) -> None:
+    alarms = [
+        one
+        for one in aws.resources("AWS::CloudWatch::Alarm").values()
+        if one["MetricName"] in {"Throttles", "ThrottledRequests"}
+    ]
+    for alarm in alarms:
+        assert (alarm["Statistic"], alarm["Period"], alarm["Threshold"]) == ("Sum", 300, 1)
+    watched = {
+        alarm["AlarmDescription"]: {
+            one["Name"]: flat(one["Value"]) for one in alarm.get("Dimensions", [])
+        }
+        for alarm in alarms
+    }
+    assert watched.pop("Lambda throttled functions of this account.") == {}
+    assert {text: one["Operation"] for text, one in watched.items()} == {
+        f"DynamoDB throttled {name} on the lab's table.": name
+        for name in ("GetItem", "Query", "PutItem", "UpdateItem")
+    }
+    for dimensions in watched.values():
+        assert "RecordsTable" in dimensions["TableName"]
 
 
 def test_the_counted_ends_are_those_of_the_experiments_file(aws: Assembly) -> None:
