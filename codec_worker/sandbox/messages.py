@@ -7,8 +7,9 @@ of a candidate's process is ever unpickled.
 import struct
 from typing import NamedTuple
 
-RESULT_HEADER = struct.Struct("<8sQ")
-"""Kind of a result and its length in bytes; the payload follows."""
+RESULT_HEADER = struct.Struct("<8sQ80s80s80s")
+"""Kind of a result, its length in bytes and, of a decoder's, what each plane is, such as
+``uint8 (8, 288, 352)``; the payload follows."""
 
 RESULT_OK = b"OK"
 RESULT_FAILED = b"FAILED"
@@ -58,15 +59,18 @@ class Ready(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One call; file descriptors of input, output, log and status go with it."""
+    """One call; file descriptors of input, output, log and status go with it.
+
+    Of the clip and the quality only an encoder is told, for a candidate can read all of this.
+    """
 
     input_bytes: int
     output_bytes: int
-    frames: int
-    height: int
-    width: int
-    fps: float
-    quality: int
+    frames: int = 0
+    height: int = 0
+    width: int = 0
+    fps: float = 0.0
+    quality: int = 0
 
 
 class Ended(NamedTuple):

@@ -43,12 +43,23 @@ Direction = Literal["encode", "decode"]
 
 
 class _Task(NamedTuple):
+    """One call: its input, what of the clip is told, the room for its result and what that must be.
+
+    Attributes
+    ----------
+    most_bytes
+        Of a good result.
+    room_bytes
+        Of the memory for it.
+    wanted
+        What a decoder must return.
+    """
+
     parts: list[memoryview]
-    geometry: Geometry
+    told: tuple[int, int, int, float, int] | tuple[()]
     most_bytes: int
-    exact: bool
-    fps: float = 0.0
-    quality: int = 0
+    room_bytes: int
+    wanted: Geometry | None = None
 
 
 class _Result(NamedTuple):
@@ -153,9 +164,8 @@ class Sandbox:
         self._require(direction="encode")
         geometry = Geometry.of(clip)
         planes = [np.ascontiguousarray(plane).data.cast("B") for plane in (clip.y, clip.u, clip.v)]
-        result = self._call(
-            _Task(planes, geometry, self._limits.output_bytes, False, clip.fps, quality)
-        )
+        room = self._limits.output_bytes
+        result = self._call(_Task(planes, (*geometry, clip.fps, quality), room, room))
         try:
             size = result.verdict.result_bytes
             value = os.pread(result.output, size, RESULT_HEADER.size)
@@ -187,7 +197,11 @@ class Sandbox:
         """
         self._require(direction="decode")
         geometry.validate()
-        result = self._call(_Task([memoryview(bitstream)], geometry, geometry.size_bytes, True))
+        # The room's size would tell the geometry, so it is always what a decoder may use at most.
+        room = self._limits.memory_bytes
+        result = self._call(
+            _Task([memoryview(bitstream)], (), geometry.size_bytes, room, wanted=geometry)
+        )
         try:
             value = None
             if result.verdict.outcome is Outcome.OK:
@@ -204,35 +218,36 @@ class Sandbox:
         return ZygoteProcess(self._base, self._setup, _environment(self._limits.threads))
 
     def _call(self, task: _Task) -> _Result:
-        room = max(task.most_bytes, FAILURE_BYTES)
+        room = max(task.room_bytes, FAILURE_BYTES)
         with self._lock:
             settle_access_times(self._view)
             if self._zygote is None:
                 self._zygote = self._start()
             source, length = sealed_input(task.parts)
             output = sized_output(room + RESULT_HEADER.size)
-            request = Request(length, room, *task.geometry, task.fps, task.quality)
+            request = Request(length, room, *task.told)
             try:
-                seen = self._run(self._zygote, request, source, output)
+                seen = self._run(self._zygote, request, source, output, length + task.most_bytes)
             except BaseException:
                 os.close(output)
                 self.close()
                 raise
             finally:
                 os.close(source)
-            found = read_result(output, task.most_bytes, exact=task.exact)
+            found = read_result(output, task.most_bytes, task.wanted)
             verdict = judge(seen, found, self._limits, self._files)
             if verdict.outcome is Outcome.SANDBOX_ERROR:
                 self.close()
         return _Result(verdict, seen, output)
 
-    def _run(self, zygote: ZygoteProcess, request: Request, source: int, output: int) -> Watched:
+    def _run(
+        self, zygote: ZygoteProcess, request: Request, source: int, output: int, io_bytes: int
+    ) -> Watched:
         _ = zygote.ready
         started = time.monotonic()
         try:
             call = zygote.start_call(request, source, output)
             try:
-                io_bytes = request.input_bytes + request.output_bytes
                 return watch(zygote, call, self._limits, started, io_bytes)
             finally:
                 for descriptor in (call.process, call.log, call.status):
@@ -273,6 +288,10 @@ def _environment(threads: int) -> dict[str, str]:
 def _planes(output: int, geometry: Geometry) -> Planes:
     """Show the result as arrays; it is nobody else's any more, so nothing is copied."""
     size = geometry.size_bytes + RESULT_HEADER.size
+    with mmap.mmap(output, 0) as everything:  # what a candidate wrote behind it is given back
+        rest = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+        if rest < len(everything):
+            everything.madvise(mmap.MADV_REMOVE, rest)
     memory = mmap.mmap(output, size, prot=mmap.PROT_READ)
     return geometry.planes_of(memory, RESULT_HEADER.size)
 

@@ -4,9 +4,10 @@ import json
 import os
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from codec_worker.contract import Geometry
 from codec_worker.sandbox.messages import (
     FAILURE_BYTES,
     RESULT_FAILED,
@@ -44,24 +45,28 @@ class Verdict(NamedTuple):
     traceback: str = ""
 
 
-def read_result(output: int, most_bytes: int, *, exact: bool) -> Verdict:
+def read_result(output: int, most_bytes: int, geometry: Geometry | None) -> Verdict:
     """Read what a call left behind, which may be anything.
 
     Parameters
     ----------
     output
         Descriptor of the result.
-    most_bytes, exact
-        The longest value that is good, and whether it must have this very length.
+    most_bytes
+        The longest value that is good.
+    geometry
+        What the value must be if it is a decoder's.
     """
-    kind, length = RESULT_HEADER.unpack(os.pread(output, RESULT_HEADER.size, 0))
+    header = os.pread(output, RESULT_HEADER.size, 0)
+    kind, length, *planes = RESULT_HEADER.unpack(header)
     kind = kind.rstrip(b"\0")
     if kind == RESULT_FAILED and length <= FAILURE_BYTES:
         return _reported(os.pread(output, length, RESULT_HEADER.size))
-    if kind == RESULT_OK and (length == most_bytes or (length < most_bytes and not exact)):
-        return Verdict(Outcome.OK, result_bytes=length)
     if kind == RESULT_OK:
-        return _bad(f"the result has {length} bytes instead of {most_bytes}")
+        fault = "" if geometry is None else _fault_of_planes(planes, geometry)
+        if not fault and (length == most_bytes or (length < most_bytes and geometry is None)):
+            return Verdict(Outcome.OK, result_bytes=length)
+        return _bad(fault or f"the result has {length} bytes instead of {most_bytes}")
     return Verdict(Outcome.NO_RESULT, message="the process ended before it returned a result")
 
 
@@ -136,6 +141,15 @@ def _reported(raw: bytes) -> Verdict:
     ):
         return _bad("the result is neither a value nor a failure")
     return Verdict(outcome, 0, error_type and printable(error_type), *texts)
+
+
+def _fault_of_planes(described: Sequence[bytes], geometry: Geometry) -> str:
+    """Compare what the planes are said to be with what they must be; empty if all is well."""
+    for name, text, shape in zip("yuv", described, geometry.plane_shapes, strict=True):
+        found, wanted = text.rstrip(b"\0").decode(errors="replace"), f"uint8 {shape}"
+        if found != wanted:
+            return f"decode returned {found} as {name}; it must be {wanted}"
+    return ""
 
 
 def _bad(message: str) -> Verdict:

@@ -102,6 +102,39 @@ def test_frames_of_several_sizes_in_one_sandbox(honest: tuple[Sandbox, Sandbox])
         assert [plane.shape for plane in decoded.value] == list(Geometry(*size).plane_shapes)
 
 
+SPY = """
+import mmap, resource, sys
+
+def decode(bitstream):
+    frame = sys._getframe()
+    while frame is not None:
+        for name, value in sorted(frame.f_locals.items()):
+            if isinstance(value, (int, float, bytes, tuple, list, mmap.mmap)):
+                print(frame.f_code.co_name, name, value)
+        frame = frame.f_back
+    print(resource.getrlimit(resource.RLIMIT_AS), resource.getrlimit(resource.RLIMIT_FSIZE))
+"""
+
+
+def test_a_decoder_finds_nothing_of_the_clip_in_its_own_process() -> None:
+    with Sandbox({"codec.py": SPY}, "decode", LIMITS) as box:
+        sizes = ((1, 2, 2), (1, 2, 2), (300, 288, 352))  # at first other descriptors are free
+        _, small, large = (box.decode(b"x", Geometry(*size)).log for size in sizes)
+    assert "request Request(input_bytes=1" in small
+    assert "length=" in small
+    assert small == large
+
+
+def test_a_picture_that_is_larger_than_all_memory_is_refused() -> None:
+    source = "import numpy as np\ndef decode(bitstream):\n    return [np.broadcast_to(np.uint8(1), "
+    with Sandbox({"codec.py": f"{source}(1 << 20, 99, 99))] * 3\n"}, "decode", LIMITS) as box:
+        run = box.decode(b"x", Geometry(1, 2, 2))
+    assert (run.outcome, run.value) == (Outcome.MEMORY_LIMIT, None)
+    assert run.message == (
+        "decode returned 30831280128 bytes; it may use 2147483648 bytes of memory"
+    )
+
+
 def run_encode(source: str, limits: Limits = LIMITS, clip: Clip | None = None):
     with Sandbox({"codec.py": source}, "encode", limits) as box:
         return box.encode(clip or noise(), 40)

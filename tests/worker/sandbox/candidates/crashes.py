@@ -352,29 +352,29 @@ def _result_memory():
     return next(value for value in gc.get_objects() if isinstance(value, mmap.mmap))
 
 
+def _forge(kind, length, payload=b""):
+    header = kind.ljust(8, b"\0") + length.to_bytes(8, "little") + bytes(240)
+    _result_memory()[: len(header) + len(payload)] = header + payload
+    os._exit(0)
+
+
 @crash("bad_result")
 def forges_a_length():
-    _result_memory()[:16] = b"OK".ljust(8, b"\0") + (1 << 60).to_bytes(8, "little")
-    os._exit(0)
+    _forge(b"OK", 1 << 60)
 
 
 @crash("no_result")
 def forges_an_unknown_kind():
-    _result_memory()[:16] = b"PICKLE".ljust(8, b"\0") + (8).to_bytes(8, "little")
-    os._exit(0)
+    _forge(b"PICKLE", 8)
 
 
 @crash("bad_result")
 def forges_a_fault_of_the_sandbox():
     text = b'{"outcome": "sandbox_error", "error_type": null, "message": "", "traceback": ""}'
-    header = b"FAILED".ljust(8, b"\0") + len(text).to_bytes(8, "little")
-    _result_memory()[: 16 + len(text)] = header + text
-    os._exit(0)
+    _forge(b"FAILED", len(text), text)
 
 
 @crash("bad_result")
 def forges_a_failure_that_is_no_json():
     text = b"[" * 60_000
-    header = b"FAILED".ljust(8, b"\0") + len(text).to_bytes(8, "little")
-    _result_memory()[: 16 + len(text)] = header + text
-    os._exit(0)
+    _forge(b"FAILED", len(text), text)
