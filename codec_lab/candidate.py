@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from pathlib import PurePosixPath
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -12,6 +11,9 @@ from codec_lab.wheel import PackageName, Wheel, same_package
 
 ENTRY_FILE = "codec.py"
 """The file of a candidate that defines ``encode`` and ``decode``."""
+
+_NOT_ITS_FOLDERS = frozenset({"toolbox", "wheels"})
+"""Where a bundle holds what is not the candidate's."""
 
 
 def canonical_sha256(value: object) -> Sha256:
@@ -53,9 +55,12 @@ class Candidate(Model):
         if ENTRY_FILE not in self.files:
             raise ValueError(f"a candidate needs a file {ENTRY_FILE} with encode and decode")
         for name in self.files:
-            path = PurePosixPath(name)
-            if path.name != name or path.suffix != ".py" or not path.stem.isidentifier():
-                raise ValueError(f"{name!r} is not the plain file name of a Python module")
+            *folders, module = name.removesuffix(".py").split("/")
+            imported = name.endswith(".py") and all(map(str.isidentifier, (*folders, module)))
+            if not imported or _NOT_ITS_FOLDERS & {*folders[:1]}:
+                raise ValueError(
+                    f"{name!r} is no path of a candidate's module: name it like blocks/transform.py"
+                )
         return self
 
     @property

@@ -114,6 +114,8 @@ def evaluate_module(
 def read_candidate(path: Path) -> Candidate:
     """Read a candidate from a Python file, or from a folder that holds ``codec.py``.
 
+    Every Python file in the folder and below belongs to it.
+
     Raises
     ------
     ConfigurationError
@@ -121,7 +123,12 @@ def read_candidate(path: Path) -> Candidate:
     """
     try:
         if path.is_dir():
-            files = {file.name: file.read_text("utf-8") for file in sorted(path.glob("*.py"))}
+            files = {
+                file.relative_to(path).as_posix(): file.read_text("utf-8")
+                for file in sorted(path.rglob("*.py"))
+            }
+            if ENTRY_FILE not in files:
+                raise ConfigurationError(f"{path} holds no {ENTRY_FILE}.")
         else:
             files = {ENTRY_FILE: path.read_text("utf-8")}
         return Candidate(files=files)

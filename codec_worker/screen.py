@@ -8,8 +8,9 @@ import ast
 import sys
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from pathlib import PurePosixPath
 
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import CandidateImportError, CandidateSyntaxError, ContractError
@@ -54,12 +55,18 @@ def screen(candidate: Candidate, toolbox: Mapping[str, str] | None = None) -> No
             f"the bench has {', '.join(sorted(AVAILABLE))}.",
         )
     trees = {name: _parse(name, text) for name, text in files.items()}
-    own = {file.removesuffix(".py").replace("/", ".") for file in files}
+    own = {module for file in files for module in _modules(file)}
     own |= {module for wheel in candidate.wheels for module in wheel.modules}
     for name, tree in trees.items():
         _check_imports(name, tree, own)
     for function, parameters in _ARITY.items():
         _check_function(trees[ENTRY_FILE], function, parameters)
+
+
+def _modules(file: str) -> Iterator[str]:
+    """Name a file's module and the packages around it."""
+    place = PurePosixPath(file).with_suffix("")
+    yield from (".".join(one.parts) for one in (place, *place.parents) if one.parts)
 
 
 def source_size_bytes(files: Mapping[str, str]) -> int:

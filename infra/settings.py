@@ -7,6 +7,8 @@ from aws_cdk import RemovalPolicy
 from constructs import Node
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from codec_lab.model import refusal
+
 Days = Annotated[int, Field(ge=1, le=3650)]
 
 
@@ -105,7 +107,7 @@ class InfraSettings(BaseModel):
             fault = error.errors()[0]
             if not fault["loc"]:
                 raise InfraSettingsError(
-                    f"The context values do not fit together: {fault['msg']}."
+                    f"The context values do not fit together: {refusal(error)}."
                 ) from error
             name = fault["loc"][0]
             if fault["type"] == "extra_forbidden":
@@ -113,6 +115,6 @@ class InfraSettings(BaseModel):
                 sentence = f"There is no context value {name!r}; there are: {known}."
             else:
                 sentence = (
-                    f"Context value {name}={fault['input']!r} cannot be used: {fault['msg']}."
+                    f"Context value {name}={fault['input']!r} cannot be used: {refusal(error)}."
                 )
             raise InfraSettingsError(sentence) from error

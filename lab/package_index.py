@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from codec_lab.errors import ConfigurationError
+from codec_lab.model import refusal
 from codec_lab.packages import AllowedPackages
 from codec_lab.wheel import Wheel
 
@@ -31,7 +32,7 @@ def read_list(path: Path) -> AllowedPackages:
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "the whole file"
-        raise ConfigurationError(f"{path}, {where}: {fault['msg']}.") from error
+        raise ConfigurationError(f"{path}, {where}: {refusal(error)}.") from error
 
 
 def wheels_in(folder: Path, allowed: AllowedPackages) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from codec_lab.campaign import DEFAULT_CAMPAIGN, CampaignName
 from codec_lab.errors import ConfigurationError
-from codec_lab.model import Model
+from codec_lab.model import Model, refusal
 from codec_lab.proposal import Mind
 from local.settings import REPOSITORY_ROOT
 
@@ -99,5 +99,5 @@ def read_settings(model: type[_Settings], **values: object) -> _Settings:
         fault = error.errors()[0]
         option = "--" + ".".join(str(part) for part in fault["loc"]).replace("_", "-")
         raise ConfigurationError(
-            f"{option} is {fault['input']!r}, which cannot be used: {fault['msg']}."
+            f"{option} is {fault['input']!r}, which cannot be used: {refusal(error)}."
         ) from error

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from codec_lab.errors import ConfigurationError
+from codec_lab.model import refusal
 
 PREFIX = "CODEC_LAB_"
 
@@ -34,4 +35,4 @@ class FunctionEnvironment(BaseModel):
         except ValidationError as error:
             fault = error.errors()[0]
             name = PREFIX + str(fault["loc"][0]).upper()
-            raise ConfigurationError(f"Environment variable {name}: {fault['msg']}.") from error
+            raise ConfigurationError(f"Environment variable {name}: {refusal(error)}.") from error

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from codec_lab.framework import Framework
 from codec_lab.limits import Limits
-from codec_lab.model import Model
+from codec_lab.model import Model, refusal
 
 _Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
 _Percent = Annotated[
@@ -183,4 +183,4 @@ def fault_of(error: ValidationError) -> str:
     """Say the first fault in one sentence, without repeating the input."""
     fault = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in fault["loc"])
-    return f"{place}: {fault['msg']}." if place else f"{fault['msg']}."
+    return f"{place}: {refusal(error)}." if place else f"{refusal(error)}."

@@ -59,6 +59,10 @@ def _by_name(files: Sequence[SourceFile]) -> dict[str, str]:
     named = {file.name: file.source for file in files}
     if len(named) != len(files):
         raise AnswerError("A file is given twice.")
+    if folder := next((name for name in named if "/" in name), None):
+        raise AnswerError(
+            f"That is no candidate: {excerpt(folder, 80)!r} is not in its one folder."
+        )
     return named
 
 

@@ -119,10 +119,23 @@ def test_bytes_that_are_no_bundle_are_refused() -> None:
         Bundle.from_zip(b"not a zip", "0" * 64)
 
 
-@pytest.mark.parametrize("name", ["../codec.py", "/codec.py", "a/b.py", "codec.txt", "no-name.py"])
-def test_a_file_name_that_is_no_plain_module_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="plain file name"):
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../codec.py", "/codec.py", "./b.py", "a//b.py", "a/../b.py", "no-name/b.py", ".v/b.py"),
+        *("toolbox/b.py", "wheels/b.py", "codec.txt", "no-name.py", ".py", "a\\b.py", ""),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="no path of a candidate's module"):
         Candidate(files={"codec.py": "", name: ""})
+
+
+def test_a_package_of_the_candidate_travels_in_the_bundle() -> None:
+    files = {"codec.py": "import blocks.scan", "blocks/__init__.py": "", "blocks/scan.py": "a = 1"}
+    bundle = Bundle.of(proposal(files))
+    read = Bundle.from_zip(bundle.to_zip(), bundle.manifest.bundle_sha256)
+    assert read.candidate.files == files
 
 
 def test_a_candidate_without_an_entry_file_is_refused() -> None:

@@ -80,7 +80,7 @@ def test_a_clip_is_not_both_shown_and_hidden(tmp_path: Path) -> None:
     [
         ("missing.py", None, "There is no codec module"),
         ("image.py", b"\xff\xfe\x00", "is no Python source"),
-        ("folder", None, "needs a file codec.py"),
+        ("folder", None, r"folder holds no codec\.py\.$"),
     ],
 )
 def test_what_is_no_module_is_refused(
@@ -95,6 +95,33 @@ def test_what_is_no_module_is_refused(
 
     with pytest.raises(ConfigurationError, match=words):
         read_candidate(path)
+
+
+def test_a_folder_gives_its_packages_too(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "blocks" / "inner").mkdir(parents=True)
+    (folder / "codec.py").write_text(
+        "from blocks import tiny\nfrom blocks.inner.names import KIND\n"
+        "encode, decode = tiny.encode, tiny.decode\n"
+    )
+    (folder / "blocks" / "tiny.py").write_text(TINY_CODEC)
+    (folder / "blocks" / "inner" / "names.py").write_text("KIND = 1\n")
+
+    candidate = read_candidate(folder)
+    verdict = evaluate_module(
+        folder, sample_clips()[:1], MemoryObjects(), tmp_path, Terms(anchors=())
+    )
+
+    assert set(candidate.files) == {"codec.py", "blocks/tiny.py", "blocks/inner/names.py"}
+    assert verdict.fault is None
+    assert verdict.candidate_sha256 == candidate.sha256
+
+
+def test_a_folder_without_python_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("")
+    with pytest.raises(ConfigurationError) as refused:
+        read_candidate(tmp_path)
+    assert str(refused.value) == f"{tmp_path} holds no codec.py."
 
 
 def test_a_users_video_can_be_measured(tmp_path: Path) -> None:
