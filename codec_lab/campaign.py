@@ -63,6 +63,8 @@ class Campaign(Model):
         Experiments begun.
     failures_in_a_row : int
         Experiments that failed since the last success or long pause.
+    counted_run : str or None
+        The last run whose outcome was counted among them, ``<experiment>/<run>``.
     next_design : NextDesign or None
         Where the next design starts.
     champion : Champion or None
@@ -85,6 +87,7 @@ class Campaign(Model):
     created_at: Moment
     experiment_count: Annotated[int, Field(ge=0)] = 0
     failures_in_a_row: Annotated[int, Field(ge=0)] = 0
+    counted_run: str | None = None
     next_design: NextDesign | None = None
     champion: Champion | None = None
     lessons: str = ""
@@ -98,6 +101,7 @@ class CampaignChanges(Model):
 
     experiment_count: int | None = None
     failures_in_a_row: int | None = None
+    counted_run: str | None = None
     next_design: NextDesign | None = None
     champion: Champion | None = None
     lessons: str | None = None

@@ -9,9 +9,9 @@ from codec_lab.campaign import Campaign
 from codec_lab.candidate import Candidate
 from codec_lab.change_sets import ChangeSet, Outcome, files_diff
 from codec_lab.errors import (
-    BudgetExceededError,
     CodecLabError,
     ConfigurationError,
+    TerminalError,
     UnchangedCandidateError,
 )
 from codec_lab.events import FixRequest, FixResult
@@ -114,7 +114,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
     overlay = overlay_of(change, objects)
     try:
         jobs = replay_jobs(change, overlay, records=records, objects=objects, bench=bench)
-    except BudgetExceededError as error:
+    except TerminalError as error:
         refuse(change, str(error), change_sets=change_sets, clock=clock)
         raise
     return made.model_copy(update={"replays": jobs})

@@ -9,7 +9,8 @@ from codec_lab.change_sets import ChangeSet, Outcome, Replayed, files_diff
 from codec_lab.errors import DesignRejectedError
 from codec_lab.framework import SHIPPED, Framework
 from codec_lab.framework_in_force import framework_of
-from codec_lab.ports import ChangeSets, Clock, ObjectStore
+from codec_lab.phase import Status
+from codec_lab.ports import ChangeSets, Clock, ObjectStore, Records
 
 
 class Author(NamedTuple):
@@ -106,7 +107,10 @@ def decide(
 
     Deciding twice is deciding once: a function that is retried finds its decision.
     """
+    change = change.model_copy(update={"replays": replays})
     worse = [f"{one.experiment_id} {one.worse}" for one in replays if one.worse is not None]
+    if not worse:
+        change_sets.put(change)  # should this be interrupted, ``finish`` knows the replays
     if worse:
         outcome, why = Outcome.REJECTED, f"In the replay {'; '.join(worse)}."
     elif not change_sets.put_in_force(change):
@@ -116,9 +120,32 @@ def decide(
         outcome, why = Outcome.ADOPTED, _of_adoption(change, replays)
         if change.restores is not None:
             _mark_undone(change, change_sets, clock)
-    return _decided(
-        change.model_copy(update={"replays": replays}), outcome, why, change_sets, clock
-    )
+    return _decided(change, outcome, why, change_sets, clock)
+
+
+def finish(
+    campaign: Campaign, *, records: Records, change_sets: ChangeSets, clock: Clock
+) -> ChangeSet | None:
+    """Finish what functions that were lost have left undecided.
+
+    A version that is in force already is adopted. Any other whose experiment runs no more is
+    refused: nobody will judge its replay.
+
+    Returns
+    -------
+    ChangeSet or None
+        The version in force, if its decision had to be finished.
+    """
+    finished = None
+    for change in change_sets.of(campaign.campaign_id):
+        if change.outcome is not Outcome.PROPOSED:
+            continue
+        if change.version == campaign.framework_version:
+            finished = decide(change, change.replays, change_sets=change_sets, clock=clock)
+        elif records.experiment(change.experiment_id).status is not Status.RUNNING:
+            why = "Its experiment ended before the replay was judged."
+            refuse(change, why, change_sets=change_sets, clock=clock)
+    return finished
 
 
 def refuse(change: ChangeSet, why: str, *, change_sets: ChangeSets, clock: Clock) -> None:

@@ -15,7 +15,7 @@ class Pause(NamedTuple):
     failures_in_a_row: int
 
 
-def pause_after(*, succeeded: bool, failures_in_a_row: int) -> Pause:
+def pause_after(*, succeeded: bool, failures_in_a_row: int, counted: bool = False) -> Pause:
     """Choose the pause after an experiment.
 
     Parameters
@@ -23,7 +23,9 @@ def pause_after(*, succeeded: bool, failures_in_a_row: int) -> Pause:
     succeeded : bool
         Whether the experiment completed.
     failures_in_a_row : int
-        Failures counted before it.
+        Failures counted so far.
+    counted : bool
+        Whether this one is among them already.
 
     Returns
     -------
@@ -33,7 +35,5 @@ def pause_after(*, succeeded: bool, failures_in_a_row: int) -> Pause:
     """
     if succeeded:
         return Pause(AFTER_SUCCESS_S, 0)
-    failures = failures_in_a_row + 1
-    if failures >= FAILURES_IN_A_ROW:
-        return Pause(AFTER_FAILURES_IN_A_ROW_S, 0)
-    return Pause(AFTER_FAILURE_S, failures)
+    failures = failures_in_a_row if counted else (failures_in_a_row + 1) % FAILURES_IN_A_ROW
+    return Pause(AFTER_FAILURE_S if failures else AFTER_FAILURES_IN_A_ROW_S, failures)

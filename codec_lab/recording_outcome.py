@@ -25,7 +25,8 @@ def record_outcome(  # noqa: PLR0913 - the ports of the state
 ) -> OutcomeResult:
     """Count the outcome, flag an experiment whose execution was lost, choose the pause.
 
-    It is also here that a version of the framework goes back on which experiments regress.
+    It is also here that interrupted decisions about the framework are finished, and that a version
+    goes back on which experiments regress. A run counts once, however often this is retried.
     """
     experiment = records.experiment(request.experiment_id)
     if experiment.number % KEEP_LISTING_EVERY == 0:
@@ -45,9 +46,15 @@ def record_outcome(  # noqa: PLR0913 - the ports of the state
             ),
         )
     campaign = records.campaign(request.campaign_id)
-    pause = pause_after(succeeded=request.succeeded, failures_in_a_row=campaign.failures_in_a_row)
+    this_run = f"{request.experiment_id}/{request.run}"
+    pause = pause_after(
+        succeeded=request.succeeded,
+        failures_in_a_row=campaign.failures_in_a_row,
+        counted=campaign.counted_run == this_run,
+    )
     records.update_campaign(
-        campaign.campaign_id, CampaignChanges(failures_in_a_row=pause.failures_in_a_row)
+        campaign.campaign_id,
+        CampaignChanges(failures_in_a_row=pause.failures_in_a_row, counted_run=this_run),
     )
     rollback = roll_back_if_worse(
         campaign, records=records, objects=objects, change_sets=change_sets, clock=clock

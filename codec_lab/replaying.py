@@ -54,6 +54,12 @@ def replay_jobs(
     seen = tuple(clip.name for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT)
     chosen = _last_measured(change.campaign_id, records, objects)
     proposals = [documents.load(objects, one.proposal_key or "", Proposal) for one in chosen]
+    bundles = [Bundle.of(proposal, framework) for proposal in proposals]
+    for bundle in bundles:
+        bundle_key = keys.bundle(bundle.manifest.bundle_sha256)
+        if not objects.exists(bundle_key):  # else it is the very bundle that was measured
+            wheels = package_store.fetch(bundle.manifest.wheels, objects)
+            objects.put(bundle_key, bundle.with_wheels(wheels).to_zip())
     booking = Booking()
     if bench is not None and chosen:
         asking = records.experiment(change.experiment_id)
@@ -63,13 +69,7 @@ def replay_jobs(
             most = most.plus(most_stored(plan, proposal.limits, jobs=1))
         booking = bench.book(asking, name, shards=len(chosen), most=most)
     jobs = []
-    for one, proposal in zip(chosen, proposals, strict=True):
-        bundle = Bundle.of(proposal, framework)
-        bundle_sha256 = bundle.manifest.bundle_sha256
-        bundle_key = keys.bundle(bundle_sha256)
-        if not objects.exists(bundle_key):  # else it is the very bundle that was measured
-            wheels = package_store.fetch(bundle.manifest.wheels, objects)
-            objects.put(bundle_key, bundle.with_wheels(wheels).to_zip())
+    for one, bundle in zip(chosen, bundles, strict=True):
         output_prefix = keys.replay(one.experiment_id, change.version)
         jobs.append(
             JobSpec(
@@ -78,8 +78,8 @@ def replay_jobs(
                 run=one.run,
                 attempt=1,
                 candidate_sha256=bundle.manifest.candidate_sha256,
-                bundle_sha256=bundle_sha256,
-                bundle_key=bundle_key,
+                bundle_sha256=bundle.manifest.bundle_sha256,
+                bundle_key=keys.bundle(bundle.manifest.bundle_sha256),
                 plan_key=plan_key,
                 output_prefix=output_prefix,
                 points_prefix=f"{output_prefix}points/",

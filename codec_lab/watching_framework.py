@@ -9,6 +9,7 @@ from codec_lab.experiment import OPEN_STATUSES, Experiment
 from codec_lab.framework_versions import (
     Author,
     decide,
+    finish,
     propose_rollback,
     versions_of,
 )
@@ -33,11 +34,16 @@ def roll_back_if_worse(
 ) -> ChangeSet | None:
     """Go back to the version before the one in force if experiments regress on it.
 
+    Decisions that were interrupted are finished first, such a rollback among them.
+
     Returns
     -------
     ChangeSet or None
         The rollback; None if all is well, or it is too early to tell.
     """
+    finished = finish(campaign, records=records, change_sets=change_sets, clock=clock)
+    if finished is not None and finished.author == LAB:
+        return finished
     if campaign.framework_version == 0:
         return None
     change = versions_of(campaign.campaign_id, change_sets)[campaign.framework_version]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from codec_lab.campaign import Campaign, CampaignChanges, Control, ControlChanges
 from codec_lab.change_sets import ChangeSet
 from codec_lab.charge import Charge, Reserved, Statement, summed
-from codec_lab.errors import ConfigurationError, UnknownRecordError
+from codec_lab.errors import ConfigurationError, StoreUnavailableError, UnknownRecordError
 from codec_lab.experiment import Attempt, Evaluation, Experiment, ExperimentChanges, HumanReason
 from codec_lab.minds import DesignTask, FixTask
 from codec_lab.notice import HumanNotice
@@ -171,6 +171,7 @@ class MemoryChangeSets:
     def __init__(self, records: MemoryRecords) -> None:
         self._records = records
         self.rows: dict[tuple[str, int], ChangeSet] = {}
+        self.fails_after_putting_in_force = False
 
     def of(self, campaign_id: str) -> Sequence[ChangeSet]:
         return [self.rows[key] for key in sorted(self.rows) if key[0] == campaign_id]
@@ -188,6 +189,9 @@ class MemoryChangeSets:
         self._records.campaigns[change.campaign_id] = campaign.model_copy(
             update={"framework_version": change.version, "framework_key": change.overlay_key}
         )
+        if self.fails_after_putting_in_force:
+            self.fails_after_putting_in_force = False
+            raise StoreUnavailableError("The table is busy.")
         return True
 
 

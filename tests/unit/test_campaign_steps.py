@@ -209,10 +209,13 @@ def outcome(
 
 
 def test_the_outcomes_choose_the_pauses(records: MemoryRecords, clock: ManualClock) -> None:
-    records.create_experiment(experiment(1, status="completed"))
-    pauses = [outcome(records, clock, succeeded=False)[0] for _ in range(5)]
-    assert pauses == [30, 30, 30, 30, 300]
-    assert outcome(records, clock, succeeded=True) == (10, 0)
+    for number in range(1, 7):
+        records.create_experiment(experiment(number, status="completed"))
+    for number, pause_s in enumerate([30, 30, 30, 30, 300], 1):
+        told = outcome(records, clock, succeeded=False, number=number)
+        assert told == (pause_s, number % 5)
+        assert outcome(records, clock, succeeded=False, number=number) == told  # a retry
+    assert outcome(records, clock, succeeded=True, number=6) == (10, 0)
 
 
 def test_every_hundredth_experiment_the_listing_is_kept(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.aws_pricing import tariff
-from codec_lab import documents, keys
+from codec_lab import documents, keys, package_store
 from codec_lab.bench_costs import TIME_LIMIT, BenchCosts
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import ControlChanges
@@ -18,7 +18,10 @@ from codec_lab.errors import (
     AttestationError,
     BudgetExceededError,
     CandidateCrashError,
+    CodecLabError,
     DesignRejectedError,
+    StoreUnavailableError,
+    WheelError,
 )
 from codec_lab.events import (
     DeployRequest,
@@ -28,6 +31,7 @@ from codec_lab.events import (
     FrameworkResult,
     JudgeRequest,
     OutcomeRequest,
+    OutcomeResult,
 )
 from codec_lab.fixing import fix
 from codec_lab.framework import SHIPPED, Framework
@@ -154,6 +158,21 @@ class Steps:
         )
         return judge_framework(
             request, change_sets=self.change_sets, bench=self.bench, **self.ports
+        )
+
+    def end(self, number: int, *, succeeded: bool = True) -> OutcomeResult:
+        request = OutcomeRequest(
+            campaign_id="default",
+            experiment_id=f"default-{number:04}",
+            run=1,
+            succeeded=succeeded,
+        )
+        return record_outcome(
+            request,
+            change_sets=self.change_sets,
+            listing=KeptListings(),
+            ask_human=self.records.flag_human,
+            **self.ports,
         )
 
     def adopt(self, files: dict[str, str] | None, attempt: int = 1) -> FrameworkResult:
@@ -481,25 +500,11 @@ def test_the_rule_of_regression(
 
 
 def test_a_version_on_which_experiments_regress_goes_back(steps: Steps) -> None:
-    def outcome(number: int) -> str | None:
-        return record_outcome(
-            OutcomeRequest(
-                campaign_id="default",
-                experiment_id=f"default-{number:04}",
-                run=1,
-                succeeded=True,
-            ),
-            change_sets=steps.change_sets,
-            listing=KeptListings(),
-            ask_human=steps.records.flag_human,
-            **steps.ports,
-        ).rolled_back
-
     steps.adopt(MODULE)
     for number in range(10, 10 + WATCHED):
         assert steps.records.campaign("default").framework_version == 1
         steps.measured(number, 20.0, framework_version=1)
-        said = outcome(number)
+        said = steps.end(number).rolled_back
 
     assert said == (
         "The median BD-rate of 3 experiments on version 1 is +20.0 %, "
@@ -508,7 +513,79 @@ def test_a_version_on_which_experiments_regress_goes_back(steps: Steps) -> None:
     assert steps.change(1).outcome is Outcome.ROLLED_BACK
     assert (steps.change(2).author, steps.change(2).restores) == ("lab", 0)
     assert steps.records.campaign("default").framework_key is None
-    assert outcome(10) is None
+    assert steps.end(10).rolled_back is None
+
+
+def test_a_rollback_that_was_interrupted_is_finished_by_the_retry(steps: Steps) -> None:
+    steps.adopt(MODULE)
+    for number in range(10, 10 + WATCHED):
+        steps.measured(number, 20.0, framework_version=1)
+    steps.change_sets.fails_after_putting_in_force = True
+    with pytest.raises(StoreUnavailableError):
+        steps.end(12, succeeded=False)
+    assert steps.records.campaign("default").framework_version == 2
+    assert steps.change(2).outcome is Outcome.PROPOSED
+
+    result = steps.end(12, succeeded=False)
+
+    assert "22.0 points worse" in (result.rolled_back or "")
+    assert result.failures_in_a_row == 1
+    assert steps.change(1).outcome is Outcome.ROLLED_BACK
+    assert steps.change(2).outcome is Outcome.ADOPTED
+    assert steps.end(12, succeeded=False).failures_in_a_row == 1
+    assert sorted(steps.change_sets.rows) == [("default", 1), ("default", 2)]
+
+
+def test_an_adoption_that_was_interrupted_is_finished_when_the_experiment_ends(
+    steps: Steps,
+) -> None:
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays)
+    steps.change_sets.fails_after_putting_in_force = True
+    with pytest.raises(StoreUnavailableError):
+        steps.judge(fixed)
+
+    assert steps.end(9).rolled_back is None
+
+    change = steps.change(1)
+    assert change.outcome is Outcome.ADOPTED
+    assert change.outcome_reason.endswith("in the replay of 2 experiments.")
+    assert [one.after_percent for one in change.replays] == [-2, -3]
+    assert steps.judge(fixed).adopted
+
+
+def test_a_version_that_nobody_judged_is_refused_when_its_experiment_has_ended(
+    steps: Steps,
+) -> None:
+    steps.fix(files=MODULE)
+    steps.end(3)
+    assert steps.change(1).outcome is Outcome.PROPOSED  # it still runs
+    steps.end(9, succeeded=False)
+    assert steps.change(1).outcome is Outcome.REJECTED
+    assert steps.change(1).outcome_reason == "Its experiment ended before the replay was judged."
+    assert steps.records.campaign("default").framework_version == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(WheelError, Outcome.REJECTED), (StoreUnavailableError, Outcome.PROPOSED)],
+)
+def test_a_replay_that_cannot_be_prepared_books_nothing(
+    steps: Steps, error: type[CodecLabError], outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = steps.pay(Decimal(5))
+
+    def fails(*_: object) -> dict[str, bytes]:
+        raise error("It is gone.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(package_store, "fetch", fails)
+        with pytest.raises(error):
+            steps.fix(files=MODULE)
+
+    assert steps.change(1).outcome is outcome
+    assert ledger.open == {}
+    assert len(steps.fix(files=MODULE).replays) == (2 if outcome is Outcome.PROPOSED else 0)
 
 
 def test_versions_are_kept_whole(steps: Steps) -> None:
