@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from codec_lab import documents, keys
 from codec_lab.campaign import (
@@ -277,7 +277,10 @@ class Answer(Model):
     """
 
     experiment_id: Name
-    hint: Annotated[str, Field(min_length=1, max_length=4000)] | None = None
+    hint: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+        | None
+    ) = None
     phase: Phase | None = None
 
 

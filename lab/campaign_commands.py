@@ -1,14 +1,12 @@
 """The commands of a campaign: ``run``, ``status``, ``bound``, ``pause``, ``resume``, ``export``."""
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from codec_lab.campaign import DEFAULT_CAMPAIGN, ControlChanges
-from codec_lab.campaigns import resume as resume_campaign
-from codec_lab.campaigns import set_paused
+from codec_lab.campaign import DEFAULT_CAMPAIGN
+from codec_lab.dashboard.command_models import CommandName
 from codec_lab.errors import ConfigurationError
 from codec_lab.proposal import Mind
 from lab import one_machine
@@ -16,6 +14,7 @@ from lab.cloud_commands import deploy_changes, print_addresses, serve
 from lab.export import ExportFormat, rate_point_rows, write_rows
 from lab.opening import Given, read_given
 from lab.options import AsJson, CampaignName, Port, Profile, Region, StateDir, WaitScale, target_at
+from lab.orders import order_bounds, order_campaign
 from lab.results import summary_table
 from lab.running import mind_at_hand, print_outcome, run_campaign
 from lab.settings import (
@@ -136,7 +135,7 @@ def pause(
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Start no further experiment; the running one goes on."""
-    set_paused(target_at(profile, region, state_dir).records, campaign, paused=True)
+    order_campaign(target_at(profile, region, state_dir), campaign, CommandName.PAUSE)
     console.print(f"Campaign {campaign} is paused; a running experiment goes on to its end.")
 
 
@@ -160,8 +159,8 @@ def bound(
 ) -> None:
     """Set where a campaign stops; a bound that is not named stays as it is."""
     given = {
-        "budget_usd": None if budget_usd is None else Decimal(str(budget_usd)),
-        "daily_budget_usd": None if daily_budget_usd is None else Decimal(str(daily_budget_usd)),
+        "budget_usd": budget_usd,
+        "daily_budget_usd": daily_budget_usd,
         "wall_time_limit_s": wall_time_limit_s,
         "target_bd_rate_percent": target_bd_rate_percent,
     }
@@ -171,9 +170,9 @@ def bound(
             "No bound is named: give --budget-usd, --daily-budget-usd, --wall-time-limit-s or "
             "--target-bd-rate-percent."
         )
-    records = target_at(profile, region, state_dir).records
-    records.update_control(campaign, ControlChanges.model_validate(named))
-    bounds = records.control(campaign).model_dump(mode="json", include=set(given))
+    target = target_at(profile, region, state_dir)
+    order_bounds(target, campaign, named)
+    bounds = target.records.control(campaign).model_dump(mode="json", include=set(given))
     told = ", ".join(f"{name} {value}" for name, value in bounds.items() if value is not None)
     console.print(f"Campaign {campaign} stops at: {told}.")
 
@@ -185,8 +184,7 @@ def resume(
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Let a paused campaign go on, and start its machine if it has stopped."""
-    target = target_at(profile, region, state_dir)
-    resume_campaign(target.records, target.campaign_executions, campaign)
+    order_campaign(target_at(profile, region, state_dir), campaign, CommandName.RESUME)
     console.print(f"Campaign {campaign} goes on.")
 
 

@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
-from adapters.system_clock import SystemClock
 from codec_lab.campaigns import Answer
-from codec_lab.campaigns import abandon as give_up
-from codec_lab.campaigns import answer as give_answer
 from codec_lab.phase import Phase
 from lab.experiment_view import ExperimentReport
 from lab.logs import LogReader
 from lab.options import AsJson, ExperimentName, Profile, Region, StateDir, target_at
+from lab.orders import order_abandon, order_answer
 from lab.settings import DEFAULT_STATE_DIR, read_settings
 from lab.target import PIPELINE_STACK
 from lab.terminal import console
@@ -73,12 +71,8 @@ def answer(
     """Answer an experiment that needs a person; it goes on at once."""
     target = target_at(profile, region, state_dir)
     reply = read_settings(Answer, experiment_id=experiment, hint=hint, phase=phase)
-    reopened = give_answer(
-        reply,
-        records=target.records,
-        executions=target.experiment_executions,
-        clock=SystemClock(),
-    )
+    order_answer(target, reply)
+    reopened = target.records.experiment(experiment)
     console.print(
         f"{experiment} goes on at {reopened.resume_from} in run {reopened.run}; "
         f"lab show {experiment} tells how far it is."
@@ -92,5 +86,5 @@ def abandon(
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Give up an experiment that needs a person; its record stays."""
-    give_up(target_at(profile, region, state_dir).records, experiment, clock=SystemClock())
+    order_abandon(target_at(profile, region, state_dir), experiment)
     console.print(f"{experiment} is abandoned; its record stays.")

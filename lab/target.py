@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from adapters.campaign_executions import CampaignExecutions
+from adapters.command_log import DynamoCommandLog
 from adapters.dynamodb_change_sets import DynamoChangeSets
 from adapters.dynamodb_records import DynamoRecords
 from adapters.dynamodb_table import DynamoTable
 from adapters.experiment_listing import DynamoListing
 from adapters.s3 import SIGNATURE, S3ObjectStore
 from adapters.step_functions import StepFunctionsExecutions
+from adapters.system_clock import SystemClock
+from codec_lab.dashboard.commands import Commands
 from codec_lab.errors import ConfigurationError
 from local.settings import REGION, client_environment
 
@@ -57,13 +60,16 @@ class Target:
     ----------
     name : str
         How people call it.
+    profile : str or None
+        Of the AWS configuration; None for the one-machine cloud.
     """
 
     def __init__(self, session: boto3.Session, endpoint_url: str | None = None) -> None:
         self._session = session
         self.endpoint_url = endpoint_url
+        self.profile = session.profile_name if endpoint_url is None else None
         self.name = (
-            f"AWS (profile {session.profile_name}, {session.region_name})"
+            f"AWS (profile {self.profile}, {session.region_name})"
             if endpoint_url is None
             else f"the one-machine cloud at {endpoint_url}"
         )
@@ -152,6 +158,17 @@ class Target:
     def campaign_executions(self) -> CampaignExecutions:
         """The executions of the campaign's state machine."""
         return CampaignExecutions(self._stepfunctions, self.outputs.campaign_state_machine_arn)
+
+    @cached_property
+    def commands(self) -> Commands:
+        """What carries out orders and writes them down."""
+        return Commands(
+            records=self.records,
+            executions=self.experiment_executions,
+            runs=self.campaign_executions,
+            log=DynamoCommandLog(self._table),
+            clock=SystemClock(),
+        )
 
     @cached_property
     def s3(self) -> "S3Client":
