@@ -24,6 +24,9 @@ HIDDEN_FOLDER = "hidden"
 
 SUFFIXES = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm", ".y4m"})
 
+BEGINNING_FRAMES = 8
+"""As many as the smoke test encodes; a picture must show among them."""
+
 _OTHER_VIDEO = frozenset(
     {".264", ".265", ".3gp", ".flv", ".gif", ".h264", ".hevc", ".ivf", ".m2ts", ".mpeg", ".mpg"}
     | {".mxf", ".obu", ".ogv", ".ts", ".vvc", ".wmv", ".yuv"}
@@ -114,7 +117,7 @@ def load_folder(folder: Path, max_frames: int | None = DEFAULT_FRAMES) -> Iterat
     Raises
     ------
     ConfigurationError
-        If the folder is missing or empty, or a clip cannot be used.
+        If the folder is missing or empty, or a clip cannot be used or begins without a picture.
     """
     if not folder.is_dir():
         raise ConfigurationError(f"There is no folder of clips {folder}.")
@@ -133,6 +136,12 @@ def load_folder(folder: Path, max_frames: int | None = DEFAULT_FRAMES) -> Iterat
             )
         taken[name] = path
         clip, notices = video.read(path, str(path), max_frames)
+        beginning = clip.y[:BEGINNING_FRAMES]
+        if not np.ptp(beginning, axis=(1, 2)).any():
+            raise ConfigurationError(
+                f"{path} begins with {len(beginning)} frames of one flat colour, on which no codec "
+                "can be judged: cut it to where its pictures begin."
+            )
         yield freeze(name, clip, role, path.name, notices)
 
 

@@ -18,7 +18,7 @@ from codec_lab.errors import (
 from codec_lab.verdict import RatePoint
 from codec_worker.contract import Clip
 from codec_worker.failure import CandidateFailedError
-from codec_worker.metrics import Quality, measure, psnr_y_db, rate_point
+from codec_worker.metrics import IDENTICAL_DB, Quality, measure, psnr_y_db, rate_point
 from codec_worker.runner import Decoded, Encoded, Runner
 from codec_worker.sandbox import Outcome
 
@@ -203,6 +203,8 @@ def check_no_clip_is_embedded(
 def check_curve(points: Sequence[RatePoint], clip_name: str) -> None:
     """Demand that a higher quality costs more bits and gives a better picture.
 
+    Where nothing is left to gain, two qualities may give the same: both are without any loss.
+
     Raises
     ------
     CandidateFailedError
@@ -210,6 +212,8 @@ def check_curve(points: Sequence[RatePoint], clip_name: str) -> None:
     """
     ordered = sorted(points, key=lambda point: point.quality)
     for low, high in pairwise(ordered):
+        if low.psnr_y_db == high.psnr_y_db == IDENTICAL_DB and low.size_bytes <= high.size_bytes:
+            continue
         if high.size_bytes <= low.size_bytes or high.psnr_y_db <= low.psnr_y_db:
             raise CandidateFailedError(
                 ContractError,

@@ -92,8 +92,12 @@ def write_video(
     codec: str = "libx264",
     pixel_format: str = "yuv420p",
     steps: tuple[int, ...] = (1,),
+    flat_frames: int = 0,
 ) -> Path:
-    """Write a video of random texture; ``steps`` are the time steps between its frames."""
+    """Write a video of random texture; ``steps`` are the time steps between its frames.
+
+    The first ``flat_frames`` are black.
+    """
     width, height = size
     rng = np.random.default_rng(0)
     with av.open(str(path), "w") as container:
@@ -103,6 +107,8 @@ def write_video(
         pts = 0
         for index in range(frames):
             rgb = rng.integers(0, 256, (height, width, 3), np.uint8)
+            if index < flat_frames:
+                rgb[:] = 0
             frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixel_format)
             frame.pts, frame.time_base = pts, Fraction(1, 25)
             pts += steps[index % len(steps)]

@@ -36,6 +36,10 @@ def raw_samples(folder: Path) -> None:
     (folder / "clip.yuv").write_bytes(bytes(64 * 48 * 3 // 2))
 
 
+def black_at_first(folder: Path) -> None:
+    write_video(folder / "clip.mkv", frames=12, codec="ffv1", flat_frames=8)
+
+
 def nothing(folder: Path) -> None:
     (folder / "readme.txt").touch()
 
@@ -58,6 +62,7 @@ def folder(tmp_path: Path) -> Path:
     ("make", "words"),
     [
         (truncated, "clip.mp4 cannot be read as video"),
+        (black_at_first, "clip.mkv begins with 8 frames of one flat colour, on which no codec"),
         (zero_frames, "clip.y4m holds no frames: give a clip of at least one."),
         (odd_size, "clip.mkv is 65×48: width and height must be even"),
         (text_for_video, "clip.mp4 cannot be read as video"),

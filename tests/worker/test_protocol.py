@@ -393,5 +393,12 @@ def test_points_must_rise(size_bytes: int, psnr_y_db: float) -> None:
         protocol.check_curve(points, "sample")
 
 
+def test_points_without_loss_may_be_equal() -> None:
+    protocol.check_curve([rate_point(30, 20, 100.0), rate_point(40, 20, 100.0)], "sample")
+
+    with pytest.raises(CandidateFailedError, match=r"quality 40 gives 19 bytes"):
+        protocol.check_curve([rate_point(30, 20, 100.0), rate_point(40, 19, 100.0)], "sample")
+
+
 def test_rising_points_pass_in_any_order() -> None:
     protocol.check_curve([rate_point(40, 110, 36.0), rate_point(30, 100, 35.0)], "sample")
