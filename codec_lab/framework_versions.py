@@ -63,23 +63,30 @@ def propose(
 def propose_rollback(
     author: Author,
     campaign: Campaign,
+    restores: int | None = None,
     *,
     objects: ObjectStore,
     change_sets: ChangeSets,
     clock: Clock,
 ) -> ChangeSet:
-    """Propose, as a version of its own, the overlay from before the last change.
+    """Propose, as a version of its own, the overlay of an earlier one.
+
+    Parameters
+    ----------
+    restores : int, optional
+        Which; the one from before the last change if none is named.
 
     Raises
     ------
     DesignRejectedError
-        If the lab works as it was deployed.
+        If none is named and the lab works as it was deployed.
     """
     versions = versions_of(campaign.campaign_id, change_sets)
-    undone = last_change(versions, campaign.framework_version)
-    if undone is None:
-        raise DesignRejectedError("There is no change to roll back: the lab works as deployed.")
-    restores = undone.base_version
+    if restores is None:
+        undone = last_change(versions, campaign.framework_version)
+        if undone is None:
+            raise DesignRejectedError("There is no change to roll back: the lab works as deployed.")
+        restores = undone.base_version
     current = framework_of(campaign, objects)
     restored = overlay_of(versions[restores], objects) if restores else SHIPPED
 
@@ -119,7 +126,7 @@ def decide(
     else:
         outcome, why = Outcome.ADOPTED, _of_adoption(change, replays)
         if change.restores is not None:
-            _mark_undone(change, change_sets, clock)
+            _mark_undone(change, change.restores, change_sets, clock)
     return _decided(change, outcome, why, change_sets, clock)
 
 
@@ -184,11 +191,17 @@ def _of_adoption(change: ChangeSet, replays: tuple[Replayed, ...]) -> str:
     return f"Nothing changed for the worse in the replay of {len(replays)} experiments."
 
 
-def _mark_undone(change: ChangeSet, change_sets: ChangeSets, clock: Clock) -> None:
-    undone = last_change(versions_of(change.campaign_id, change_sets), change.base_version)
-    if undone is not None:
-        why = f"By version {change.version}: {change.reason}"
-        _decided(undone, Outcome.ROLLED_BACK, why, change_sets, clock)
+def _mark_undone(change: ChangeSet, restores: int, change_sets: ChangeSets, clock: Clock) -> None:
+    """Mark what a rollback undoes: all that came into force after what it brings back."""
+    versions = versions_of(change.campaign_id, change_sets)
+    for version in range(restores + 1, change.version):
+        if versions[version].outcome is Outcome.ADOPTED:
+            why = f"By version {change.version}: {change.reason}"
+            _decided(versions[version], Outcome.ROLLED_BACK, why, change_sets, clock)
+    back = last_change(versions, restores)
+    if back is not None and back.outcome is Outcome.ROLLED_BACK:
+        why = f"Version {change.version} has brought it back."
+        _decided(back, Outcome.ADOPTED, why, change_sets, clock)
 
 
 def _decided(
