@@ -149,7 +149,6 @@ def _made(
     try:
         proposal = _accepted(designer_of(campaign.mind).design(task), task)
         refuse_unavailable(proposal, package_store.published(objects))
-        parameters.of_candidate(proposal.candidate)  # refuses what no record can hold
     except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
         if isinstance(error, DesignRejectedError):

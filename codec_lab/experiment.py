@@ -48,7 +48,7 @@ class HumanReason(Model):
     error_type, message : str
         The last error.
     attempts : int
-        Attempts of that phase in this run.
+        Attempts of that phase in this run, refused fixes among them.
     fixes : tuple of FixTried
         Every fix of that run.
     asked_at : datetime
@@ -246,6 +246,8 @@ class Attempt(Model):
     fix_outcome : str or None
         What became of it, where that is not the next attempt's outcome: of a change of the
         framework.
+    rejected_fixes : tuple of str
+        Why earlier answers to this fault were no fixes; each was an attempt too.
     """
 
     experiment_id: Name
@@ -261,6 +263,7 @@ class Attempt(Model):
     fix_reason: str | None = None
     fix_diff: str | None = None
     fix_outcome: str | None = None
+    rejected_fixes: tuple[str, ...] = ()
 
 
 class Evaluation(Model):

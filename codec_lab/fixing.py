@@ -1,6 +1,7 @@
 """The states ``FixValidation`` and ``FixExecution``: a fault leads to another bundle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from codec_lab import documents, keys, package_store, parameters
 from codec_lab.bench_costs import BenchCosts
@@ -11,6 +12,7 @@ from codec_lab.change_sets import ChangeSet, Outcome, files_diff
 from codec_lab.errors import (
     CodecLabError,
     ConfigurationError,
+    DesignRejectedError,
     TerminalError,
     UnchangedCandidateError,
 )
@@ -65,7 +67,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
     NothingLeftToTryError
         If the mind knows no further fix.
     DesignRejectedError
-        If it changes the framework in no way.
+        If the answer is no fix. That is recorded with the attempt and told to the next.
     BudgetExceededError
         If a replay does not fit under the campaign's caps.
     UnchangedCandidateError
@@ -81,16 +83,18 @@ def fix(  # noqa: PLR0913 - the ports of the state
     if objects.exists(made_key):
         made = documents.load(objects, made_key, FixResult)
     else:
-        made = _made(
-            request,
-            history,
-            proposal_key,
-            records=records,
-            objects=objects,
-            change_sets=change_sets,
-            fixer_of=fixer_of,
-            clock=clock,
-        )
+        failed, _ = last_fault(history, request.experiment_id, request.phase)
+        with _refusal_kept(failed, records):
+            made = _made(
+                request,
+                history,
+                proposal_key,
+                records=records,
+                objects=objects,
+                change_sets=change_sets,
+                fixer_of=fixer_of,
+                clock=clock,
+            )
         documents.save(objects, made_key, made)
     if made.framework_version is None:
         proposal = documents.load(objects, proposal_key, Proposal)
@@ -147,6 +151,7 @@ def _made(  # noqa: PLR0913 - the ports of the state
         attempt=request.attempt,
         random_seed=campaign.random_seed + experiment.number,
         history=of_run,
+        rejected=failed.rejected_fixes,
         tried=frozenset(a.bundle_sha256 for a in of_run if a.bundle_sha256 is not None)
         | {Bundle.of(proposal, framework).manifest.bundle_sha256},
         hard_limits=campaign.hard_limits,
@@ -181,13 +186,23 @@ def _made(  # noqa: PLR0913 - the ports of the state
         raise UnchangedCandidateError(
             f"The fix leads to bundle {bundle_sha256[:12]}, which has failed already."
         )
-    parameters.of_candidate(found.proposal.candidate)  # refuses what no record can hold
     diff = unified_diff(proposal.candidate, found.proposal.candidate)
     records.put_attempt(_with_fix(failed, found, diff))
     documents.save(objects, proposal_key, found.proposal)
     return FixResult(
         attempt=request.attempt, tool=found.tool, reason=found.reason, bundle_sha256=bundle_sha256
     )
+
+
+@contextmanager
+def _refusal_kept(failed: Attempt, records: Records) -> Iterator[None]:
+    """Record why an answer to a failed attempt is no fix."""
+    try:
+        yield
+    except DesignRejectedError as error:
+        refused = (*failed.rejected_fixes, str(error))
+        records.put_attempt(failed.model_copy(update={"rejected_fixes": refused}))
+        raise
 
 
 def _with_fix(failed: Attempt, found: Fix, diff: str) -> Attempt:

@@ -108,6 +108,8 @@ class FixTask(Model):
         Make the offline rules repeatable.
     history : tuple of Attempt
         The attempts of this run so far.
+    rejected : tuple of str
+        Why the earlier answers to this fault were no fixes.
     tried : frozenset of str
         Hashes of the bundles of this run; a fix must lead to another.
     hard_limits : Limits
@@ -128,6 +130,7 @@ class FixTask(Model):
     attempt: int
     random_seed: int
     history: tuple[Attempt, ...]
+    rejected: tuple[str, ...] = ()
     tried: frozenset[Sha256]
     hard_limits: Limits
     packages: AllowedPackages = AllowedPackages()

@@ -133,7 +133,8 @@ def _fix(attempt: Attempt) -> str:
     if attempt.fix_tool in FRAMEWORK_TOOLS:
         lines = [f"{attempt.fix_tool}: {lines[0]}", attempt.fix_outcome or "It is being replayed."]
         lines.append(attempt.fix_diff or "")
-    return "\n".join(filter(None, lines))
+    refused = (f"refused: {why}" for why in attempt.rejected_fixes)
+    return "\n".join(filter(None, (*refused, *lines)))
 
 
 def _question(reason: HumanReason) -> RenderableType:

@@ -1,7 +1,7 @@
 """The prompts and tools, from their files, and the questions made with them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 from string import Template
@@ -48,7 +48,7 @@ def design_question(task: DesignTask) -> str:
         number=task.experiment_number,
         limits=_limits(task.limits),
         parent=_source(task.parent.candidate),
-        rejected="\n".join(as_data("refusal", why) for why in task.rejected) or _NONE,
+        rejected=_refusals(task.rejected),
         lessons=as_data("lessons", task.lessons) if task.lessons else "(nothing yet)",
         archive="\n".join(map(_archived, task.archive)) or "(nothing was measured yet)",
         failures="\n".join(map(_failed, task.failures)) or _NONE,
@@ -76,6 +76,7 @@ def fix_question(task: FixTask) -> str:
         fault=as_data("fault", _lines(facts)),
         traceback=as_data("traceback", fault.traceback[-_MAX_TEXT:] or _NONE),
         log=as_data("log", fault.log_tail[-_MAX_TEXT:] or _NONE),
+        rejected=_refusals(task.rejected),
         history="\n".join(map(_attempt, task.history)) or _NONE,
         packages="\n".join(map(_package, task.packages.packages)) or _NONE,
         limits=_limits(task.proposal.limits),
@@ -178,6 +179,10 @@ def _failed(failure: Failure) -> str:
         "traceback": fault.traceback[-2000:],
     }
     return as_data("failure", excerpt(_lines(facts), _MAX_TEXT))
+
+
+def _refusals(rejected: Iterable[str]) -> str:
+    return "\n".join(as_data("refusal", why) for why in rejected) or _NONE
 
 
 def _attempt(attempt: Attempt) -> str:

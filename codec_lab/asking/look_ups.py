@@ -110,6 +110,7 @@ class LookUps:
                 "attempt": one.attempt,
                 "passed": one.passed,
                 "fault": one.fault and f"{one.fault.error_type}: {one.fault.message}",
+                "refused_fixes": one.rejected_fixes,
                 "fix": one.fix_reason,
             }
             for one in self._records.attempts(experiment_id)

@@ -137,14 +137,29 @@ def test_exactly_the_candidates_faults_are_fixed(phase: str) -> None:
     assert not counted
 
 
+def test_rejected_designs_have_a_count_of_their_own() -> None:
+    design = state_of("experiment", "Design")
+    (own,) = (rule for rule in design["Retry"] if "DesignRejectedError" in rule["ErrorEquals"])
+    assert own["ErrorEquals"] == ["DesignRejectedError"]
+    assert own["MaxAttempts"] + 1 == MAX_ATTEMPTS
+    assert design["Catch"][0]["Assign"]["flag"]["attempts"] == MAX_ATTEMPTS
+
+
 @pytest.mark.parametrize("phase", ["Validation", "Execution"])
 def test_the_fix_loop_is_counted_and_deploys_again(phase: str) -> None:
-    counter = f"{phase.lower()}_attempt"
+    counter, refusals = f"{phase.lower()}_attempt", f"{phase.lower()}_refusals"
     choice = state_of("experiment", f"{phase}AttemptsLeft")
     (rule,) = choice["Choices"]
-    assert rule == {"Condition": f"{{% ${counter} < {MAX_ATTEMPTS} %}}", "Next": f"Fix{phase}"}
+    assert rule == {
+        "Condition": f"{{% ${counter} + ${refusals} < {MAX_ATTEMPTS} %}}",
+        "Next": f"Fix{phase}",
+    }
     assert choice["Default"] == "FlagHuman"
+    assert choice["Assign"]["flag"]["attempts"] == f"{{% ${counter} + ${refusals} %}}"
     fix = state_of("experiment", f"Fix{phase}")
+    assert caught(fix, f"{phase}AttemptsLeft") == {"DesignRejectedError"}
+    (refused,) = (rule for rule in fix["Catch"] if "DesignRejectedError" in rule["ErrorEquals"])
+    assert refused["Assign"][refusals] == f"{{% ${refusals} + 1 %}}"
     assert fix["Assign"][counter] == f"{{% ${counter} + 1 %}}"
     assert fix["Next"] == "FrameworkTouched"
     touched = state_of("experiment", "FrameworkTouched")

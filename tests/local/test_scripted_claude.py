@@ -175,6 +175,35 @@ def test_a_persons_hint_is_in_the_next_prompt(scripted_lab: ScriptedLab) -> None
     assert done.model_cost_usd == DESIGN_USD + 2 * FIX_USD + ANALYSIS_USD
 
 
+def test_refused_fixes_are_attempts_too(scripted_lab: ScriptedLab) -> None:
+    lab = scripted_lab
+    prose = [Reply([f"I would think about it, {number}."], "end_turn") for number in (1, 2, 3)]
+    lab.script(
+        edit_parent(STEP, f"mistake_one()\n    mistake_two()\n    {STEP}", "Calls two functions."),
+        *prose[:2],
+        edit_candidate("    mistake_one()\n", "", "There is no mistake_one."),
+        prose[2],
+    )
+
+    [asked] = lab.run("no-fix")
+
+    assert asked.needs_human
+    [reason] = asked.human_intervention_reasons
+    assert reason.reason == (
+        "All 5 validation attempts failed, 3 of them as answers that were no fix."
+    )
+    assert (reason.error_type, reason.attempts) == ("DesignRejectedError", 5)
+    assert reason.message == "The model answered without a tool: I would think about it, 3."
+    assert [fix.reason for fix in reason.fixes] == ["There is no mistake_one."]
+    first, second = lab.target.records.attempts(asked.experiment_id, Phase.VALIDATION)
+    assert (len(first.rejected_fixes), len(second.rejected_fixes)) == (2, 1)
+    assert first.fix_reason == "There is no mistake_one."
+    assert lab.states(asked.execution_arn).count("FixValidation") == 4
+    assert "I would think about it, 2." in lab.questions[3]
+    assert "refused: The model answered without a tool" in lab.command("show", asked.experiment_id)
+    assert asked.model_cost_usd == DESIGN_USD + 4 * FIX_USD
+
+
 def test_two_fixes_heal_two_faults(scripted_lab: ScriptedLab) -> None:
     lab = scripted_lab
     twice_broken = f"mistake_one()\n    mistake_two()\n    {STEP}"

@@ -1,5 +1,6 @@
 """The functions behind the experiment's states, in the order of the states."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
@@ -252,6 +253,46 @@ def test_five_failed_validations_have_five_bundles_and_every_fix_is_recorded(
     assert all(a.fault == CRASH for a in attempts)
     assert all("PARAMETERS" in (a.fix_diff or "") for a in attempts[:4])
     assert records.experiment("default-0001").validation_attempts == 5
+
+
+def test_a_refused_fix_is_recorded_paid_and_told_to_the_next(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    answers = ["prose instead of a fix", "a package that is not there", None]
+
+    def answered(task: FixTask) -> Fix:
+        answer = answers.pop(0)
+        if answer == "prose instead of a fix":
+            raise DesignRejectedError(answer, Decimal("0.25"))
+        found = OfflineFixer().fix(task)
+        if answer is None:
+            return found
+        candidate = found.proposal.candidate.model_copy(update={"packages": ("torch",)})
+        return found.model_copy(
+            update={"proposal": found.proposal.model_copy(update={"candidate": candidate})}
+        )
+
+    mind = ScriptedMind(fix=answered)
+    for refused in (True, True, False):
+        with pytest.raises(DesignRejectedError) if refused else nullcontext():
+            fix(
+                FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
+                records=records,
+                objects=objects,
+                change_sets=MemoryChangeSets(records),
+                fixer_of=lambda _: mind,
+                clock=clock,
+            )
+
+    [attempt] = records.attempts("default-0001", Phase.VALIDATION)
+    first, second = attempt.rejected_fixes
+    assert first == "prose instead of a fix"
+    assert second.startswith("Package torch is not on the lab's list")
+    assert attempt.fix_tool is FixTool.EDIT_CANDIDATE
+    assert [task.rejected for task in mind.fix_tasks] == [(), (first,), (first, second)]
+    assert records.experiment("default-0001").model_cost_usd == Decimal("0.25")
 
 
 def test_a_retry_of_an_unchanged_bundle_is_refused(

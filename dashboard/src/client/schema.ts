@@ -646,6 +646,8 @@ export interface components {
          *     fix_outcome : str or None
          *         What became of it, where that is not the next attempt's outcome: of a change of the
          *         framework.
+         *     rejected_fixes : tuple of str
+         *         Why earlier answers to this fault were no fixes; each was an attempt too.
          */
         Attempt: {
             /** Experiment Id */
@@ -674,6 +676,11 @@ export interface components {
             fix_diff?: string | null;
             /** Fix Outcome */
             fix_outcome?: string | null;
+            /**
+             * Rejected Fixes
+             * @default []
+             */
+            rejected_fixes: string[];
         };
         /**
          * AttemptList
@@ -1535,7 +1542,7 @@ export interface components {
          *     error_type, message : str
          *         The last error.
          *     attempts : int
-         *         Attempts of that phase in this run.
+         *         Attempts of that phase in this run, refused fixes among them.
          *     fixes : tuple of FixTried
          *         Every fix of that run.
          *     asked_at : datetime

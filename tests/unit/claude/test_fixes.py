@@ -244,7 +244,9 @@ def test_the_question_holds_the_fault_and_marks_it_as_data(
         fix_reason="A guess.",
         fix_diff="-a\n+b\n",
     )
-    task = fix_task.model_copy(update={"fault": fault, "history": (attempt,)})
+    task = fix_task.model_copy(
+        update={"fault": fault, "history": (attempt,), "rejected": ("It was prose.",)}
+    )
     service.script = [Reply([Tool("edit_candidate", EDIT)])]
 
     ClaudeFixer(client, MODEL).fix(task)
@@ -254,6 +256,7 @@ def test_the_question_holds_the_fault_and_marks_it_as_data(
         "CandidateCrashError",
         "decode raised NameError.",
         "A guess.",
+        "It was prose.",
         "-a\n+b",
         "+    oops",
     ):
