@@ -11,11 +11,10 @@ def reached_bounds(
 ) -> Iterator[ReachedBound]:
     """Say which bounds of the campaign are reached; it may go on while there is none."""
     now = clock.now()
-    if campaign.experiment_count >= control.experiment_limit:
-        yield ReachedBound(
-            bound=Bound.EXPERIMENT_LIMIT,
-            reason=f"All {control.experiment_limit} experiments have been run.",
-        )
+    limit = control.experiment_limit
+    if campaign.experiment_count >= limit:
+        all_ = "The one experiment has" if limit == 1 else f"All {limit} experiments have"
+        yield ReachedBound(bound=Bound.EXPERIMENT_LIMIT, reason=f"{all_} been run.")
     age_s = (now - campaign.created_at).total_seconds()
     if control.wall_time_limit_s is not None and age_s >= control.wall_time_limit_s:
         yield ReachedBound(

@@ -223,7 +223,7 @@ def test_the_pauses_are_in_the_history_with_their_real_values(lab: Lab) -> None:
 
 def test_a_campaign_whose_experiments_are_run_stops_at_once(lab: Lab) -> None:
     lab.run("spent")
-    assert lab.finish(lab.start_campaign("spent")) == "All 1 experiments have been run."
+    assert lab.finish(lab.start_campaign("spent")) == "The one experiment has been run."
 
 
 def test_a_pause_is_kept_before_the_next_experiment(lab: Lab) -> None:
