@@ -13,8 +13,8 @@ def reached_bounds(
     now = clock.now()
     limit = control.experiment_limit
     if campaign.experiment_count >= limit:
-        all_ = "The one experiment has" if limit == 1 else f"All {limit} experiments have"
-        yield ReachedBound(bound=Bound.EXPERIMENT_LIMIT, reason=f"{all_} been run.")
+        subject = "The one experiment has" if limit == 1 else f"All {limit} experiments have"
+        yield ReachedBound(bound=Bound.EXPERIMENT_LIMIT, reason=f"{subject} been run.")
     age_s = (now - campaign.created_at).total_seconds()
     if control.wall_time_limit_s is not None and age_s >= control.wall_time_limit_s:
         yield ReachedBound(
