@@ -33,7 +33,7 @@ from codec_lab.packages import refuse_unavailable
 from codec_lab.phase import Phase
 from codec_lab.ports import ChangeSets, Clock, Fixer, ObjectStore, Records
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
-from codec_lab.replaying import replay_jobs
+from codec_lab.replaying import measured_experiments, replay_jobs
 from codec_lab.verdict import Fault
 
 FRAMEWORK_TOOLS = (FixTool.MODIFY_FRAMEWORK, FixTool.ROLLBACK_FRAMEWORK)
@@ -121,6 +121,13 @@ def fix(  # noqa: PLR0913 - the ports of the state
     except TerminalError as error:
         refuse(change, str(error), change_sets=change_sets, clock=clock)
         raise
+    if (
+        not jobs
+        and change.restores is None
+        and measured_experiments(change.campaign_id, records, objects)
+    ):
+        why = "There is nothing to compare a replay with: no measurement is kept."
+        refuse(change, why, change_sets=change_sets, clock=clock)
     return made.model_copy(update={"replays": jobs})
 
 

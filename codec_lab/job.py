@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from codec_lab import keys
 from codec_lab.charge import Reserved
 from codec_lab.model import Model, Moment, Name, Sha256
 from codec_lab.phase import MAX_ATTEMPTS
@@ -66,7 +67,7 @@ class JobSpec(Model):
     @property
     def verdict_key(self) -> str:
         """Where the verdict goes."""
-        return f"{self.output_prefix}verdict.json"
+        return keys.verdict(self.output_prefix)
 
     @property
     def progress_key(self) -> str:

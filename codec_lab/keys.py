@@ -40,6 +40,11 @@ def job(experiment_id: str, run: int, kind: str, attempt: int) -> str:
     return f"experiments/{experiment_id}/run-{run}/{kind}-{attempt}/"
 
 
+def verdict(output_prefix: str) -> str:
+    """Key of the verdict among a job's outputs."""
+    return f"{output_prefix}verdict.json"
+
+
 def shard(output_prefix: str, number: int) -> str:
     """Prefix of the outputs of an execution's ``number``-th shard, from 1."""
     return f"{output_prefix}shard-{number}/"

@@ -112,7 +112,8 @@ class ScriptedLab(Lab):
     def everything_kept(self) -> Iterator[tuple[str, bytes]]:
         """Give every record, object, log line and history of the lab, with what it is."""
         target = self.target
-        rows = target._dynamodb.get_paginator("scan").paginate(TableName=target.outputs.table_name)
+        dynamodb = target._session.client("dynamodb", endpoint_url=target.endpoint_url)
+        rows = dynamodb.get_paginator("scan").paginate(TableName=target.outputs.table_name)
         yield "records", repr([page["Items"] for page in rows]).encode()
         objects = target.s3.get_paginator("list_objects_v2")
         for page in objects.paginate(Bucket=target.outputs.bucket_name):

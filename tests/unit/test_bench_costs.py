@@ -99,7 +99,10 @@ def test_a_deployment_reserves_its_time_limit_once(bench: Bench) -> None:
 def test_the_longest_bitstreams_of_large_clips_are_reserved(bench: Bench) -> None:
     plan = documents.load(bench.objects, keys.plan("default"), EvaluationPlan)
     large = plan.clips[0].model_copy(update={"width": 1920, "height": 1080, "frame_count": 33})
-    clips = tuple(large.model_copy(update={"name": f"clip-{number}"}) for number in range(10))
+    clips = tuple(
+        large.model_copy(update={"name": f"clip-{number}", "sha256": f"{number:064}"})
+        for number in range(10)
+    )
     changed = plan.model_copy(update={"clips": clips, "screen": None})
     documents.save(bench.objects, keys.plan("default"), changed)
     job = bench.deploy().validation

@@ -33,7 +33,7 @@ from codec_lab.events import (
     OutcomeRequest,
     OutcomeResult,
 )
-from codec_lab.experiment import Experiment, HumanReason
+from codec_lab.experiment import Attempt, Evaluation, Experiment, HumanReason
 from codec_lab.fixing import fix
 from codec_lab.framework import SHIPPED, Framework
 from codec_lab.job import JobKind, JobSpec
@@ -44,7 +44,7 @@ from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool
 from codec_lab.recording_outcome import record_outcome
 from codec_lab.replaying import REPLAYED, TOLERANCE_PERCENT
-from codec_lab.verdict import Fault
+from codec_lab.verdict import BdRate, Fault, Metric, Verdict
 from codec_lab.watching_framework import WATCHED, regression
 from tests.fakes import (
     KeptListings,
@@ -101,9 +101,45 @@ class Steps:
             "proposal_key": keys.seed("default"),
             "bd_rate_percent": percent,
             "screen_bd_rate_percent": percent,
+            "candidate_sha256": "0" * 64,
             **changes,
         }
-        self.records.create_experiment(experiment(number, **facts))
+        one = experiment(number, **facts)
+        self.records.create_experiment(one)
+        result = clip_result("hall", {X265: percent})
+        prefix = keys.job(one.experiment_id, 1, JobKind.VALIDATE, 1)
+        told = Verdict(
+            kind=JobKind.VALIDATE,
+            experiment_id=one.experiment_id,
+            run=1,
+            attempt=1,
+            candidate_sha256="0" * 64,
+            bundle_sha256="1" * 64,
+            screen=(result,),
+            started_at=NOON,
+            ended_at=NOON,
+        )
+        documents.save(self.objects, keys.verdict(prefix), told)
+        self.records.put_attempt(
+            Attempt(
+                experiment_id=one.experiment_id,
+                run=1,
+                phase=Phase.VALIDATION,
+                attempt=1,
+                at=NOON,
+                passed=True,
+            )
+        )
+        self.records.put_evaluation(
+            Evaluation(
+                experiment_id=one.experiment_id,
+                run=1,
+                candidate_sha256="0" * 64,
+                bundle_sha256="1" * 64,
+                at=NOON,
+                result=result,
+            )
+        )
 
     def deploy(self, attempt: int) -> JobSpec:
         request = DeployRequest(
@@ -137,6 +173,20 @@ class Steps:
             bench=self.bench,
             **self.ports,
         )
+
+    def forget(self, number: int) -> None:
+        """Let the evidence of a measurement expire."""
+        prefix = keys.job(f"default-{number:04}", 1, JobKind.VALIDATE, 1)
+        del self.objects.data[keys.verdict(prefix)]
+
+    def replay_as(self, job: JobSpec, **changes: Any) -> None:
+        """Let a replay come out as before, but for some facts of its rate points."""
+        percent = self.records.experiment(job.experiment_id).screen_bd_rate_percent
+        result = clip_result("hall", {X265: percent})
+        points = tuple(point.model_copy(update=changes) for point in result.points)
+        screen = (result.model_copy(update={"points": points}),)
+        told = verdict(job).model_copy(update={"screen": screen})
+        documents.save(self.objects, job.verdict_key, told)
 
     def replay(self, jobs: tuple[JobSpec, ...], **percents: float) -> None:
         """Let the replays come out as the records say, or by other figures."""
@@ -266,6 +316,83 @@ def test_a_replay_that_loses_more_than_the_tolerance_refuses_the_change(
         first, second = steps.records.attempts(ID, Phase.VALIDATION)
         assert first.fix_outcome == f"Rejected. {why}"
         assert second.fault == CRASH
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [  # before: 0.4 s to encode, 0.1 s to decode
+        ({"decode_cpu_s": 0.29}, None),
+        ({"decode_cpu_s": 2.0}, "takes 2.00 s of CPU to decode a clip instead of 0.10 s"),
+        ({"encode_cpu_s": 0.88}, None),
+        ({"encode_cpu_s": 8.0}, "takes 8.00 s of CPU to encode a clip instead of 0.40 s"),
+        ({"encode_cpu_s": None, "decode_cpu_s": None}, None),
+    ],
+)
+def test_a_replay_that_takes_far_longer_refuses_the_change(
+    steps: Steps, changes: dict[str, float], why: str | None
+) -> None:
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays)
+    steps.replay_as(fixed.replays[1], **changes)
+
+    assert steps.judge(fixed).adopted is (why is None)
+    if why is not None:
+        assert steps.change(1).outcome_reason == f"In the replay default-0003 {why}."
+
+
+@pytest.mark.parametrize(
+    ("metric", "after", "why"),
+    [
+        (Metric.VMAF, 4.05, None),
+        (Metric.VMAF, 5.0, "went from BD-rate +4.00 % to +5.00 % by vmaf"),
+        (Metric.XPSNR_Y, None, "has no BD-rate by xpsnr_y_db any more"),
+    ],
+)
+def test_a_replay_that_loses_on_another_metric_refuses_the_change(
+    steps: Steps, metric: Metric, after: float | None, why: str | None
+) -> None:
+    def with_metric(key: str, percent: float | None) -> None:
+        told = documents.load(steps.objects, key, Verdict)
+        [result] = told.screen
+        rate = BdRate(anchor=X265, metric=metric, percent=percent, overlap_percent=80)
+        screen = (result.model_copy(update={"bd_rates": (*result.bd_rates, rate)}),)
+        documents.save(steps.objects, key, told.model_copy(update={"screen": screen}))
+
+    with_metric(keys.verdict(keys.job("default-0003", 1, JobKind.VALIDATE, 1)), 4.0)
+    fixed = steps.fix(files=MODULE)
+    steps.replay(fixed.replays)
+    with_metric(fixed.replays[1].verdict_key, after)
+
+    assert steps.judge(fixed).adopted is (why is None)
+    if why is not None:
+        assert steps.change(1).outcome_reason == f"In the replay default-0003 {why}."
+
+
+def test_an_experiment_without_its_measurement_is_not_replayed(steps: Steps) -> None:
+    steps.forget(3)
+    fixed = steps.fix(files=MODULE)
+    assert [job.experiment_id for job in fixed.replays] == ["default-0001", "default-0002"]
+    steps.forget(2)  # meanwhile
+    steps.replay(fixed.replays)
+    assert not steps.judge(fixed).adopted
+    assert "default-0002 has nothing left to compare with" in steps.change(1).outcome_reason
+
+
+def test_a_change_that_can_be_compared_with_nothing_is_refused(steps: Steps) -> None:
+    for number in (1, 2, 3):
+        steps.forget(number)
+    fixed = steps.fix(files=MODULE)
+    assert fixed.replays == ()
+    assert not steps.judge(fixed).adopted
+    assert "nothing to compare a replay with" in steps.change(1).outcome_reason
+
+
+def test_before_anything_was_measured_a_change_needs_no_replay(steps: Steps) -> None:
+    for number in (1, 2, 3):
+        del steps.records.by_id[f"default-000{number}"]
+    assert steps.adopt(MODULE).adopted
+    why = "No experiment was measured yet that could be replayed."
+    assert steps.change(1).outcome_reason == why
 
 
 def test_an_experiment_that_no_longer_completes_refuses_the_change(steps: Steps) -> None:
