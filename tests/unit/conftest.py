@@ -3,6 +3,7 @@
 import pytest
 
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
+from tests.unit.framework_steps import Steps
 
 
 @pytest.fixture
@@ -18,3 +19,8 @@ def objects() -> MemoryObjects:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps()
