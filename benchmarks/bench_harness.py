@@ -1,8 +1,9 @@
 """What the bench costs beside the candidate: ``python -m benchmarks.bench_harness [CODEC.py]``.
 
 Prints one table with the targets. Overhead is CPU time of the worker, its sandboxes and libraries,
-over CPU time of the candidate's own calls, on the screen set without anchors. Parallel efficiency
-is the clock time on one core over that on all, times their number. Measure on a quiet machine.
+over CPU time of the candidate's own calls, on the default campaign's screen (clips, frames and
+qualities) without anchors. Parallel efficiency is the clock time on one core over that on all,
+times their number. Measure on a quiet machine.
 """
 
 import os
@@ -26,7 +27,7 @@ from codec_worker import clips, video
 from codec_worker.contract import Clip, Geometry
 from codec_worker.directory_store import DirectoryStore
 from codec_worker.evaluate import read_candidate
-from codec_worker.execution import Execution, LoadedClip
+from codec_worker.execution import Execution, LoadedClip, first_frames
 from codec_worker.sandbox import Sandbox
 from codec_worker.sandbox.base_process import close_idle_bases
 
@@ -91,15 +92,17 @@ def _screen_set(codec: Path) -> Screening:
     bundle = Bundle(manifest=manifest, candidate=candidate)
     with tempfile.TemporaryDirectory(prefix="codec-lab-bench-") as folder:
         store = DirectoryStore(Path(folder))
+        all_clips = {frozen.source: frozen.data for frozen in clips.default_clips()}
+        plan = EvaluationPlan(clips=tuple(all_clips))
+        assert plan.screen is not None
         loaded = [
-            LoadedClip(frozen.source, clips.thaw(frozen.source, frozen.data))
-            for frozen in clips.default_clips()
+            first_frames(LoadedClip(one, clips.thaw(one, all_clips[one])), plan.screen.frames)
+            for one in plan.screen_clips
         ]
-        plan = EvaluationPlan(clips=tuple(clip.source for clip in loaded), anchors=())
         execution = Execution(bundle, plan, store, "out/", lambda *_: None)
         close_idle_bases()  # their CPU time counts once they have ended
         cpu_before_s, started = _cpu_s(), time.perf_counter()
-        execution.run(loaded, plan.qualities, plan.anchors)
+        execution.run(loaded, plan.screen_qualities, ())
         wall_s = time.perf_counter() - started
         close_idle_bases()
         return Screening(wall_s, _cpu_s() - cpu_before_s, execution.candidate_cpu_s)

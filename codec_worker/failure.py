@@ -53,6 +53,7 @@ def withhold_if_hidden(source: SourceClip, log: list[str]) -> Iterator[None]:
 
     A fault reaches the next fix's prompt, and its texts can hold anything: the clip's name,
     scores, even samples in the message of an exception. They go into the job's log, for people.
+    Which limit was exceeded stays: without it no fix could raise the right one.
 
     Parameters
     ----------

@@ -244,6 +244,22 @@ def test_one_key_frame_even_across_a_scene_cut(name: str) -> None:
     assert key_frames(anchor.decoder, packets) == 1
 
 
+def test_mpeg4_names_no_library(carphone: Clip) -> None:
+    anchor = anchors.table()["mpeg4"]
+    options = anchor.options_at(31)
+    named = video.encode(anchor.encoder, {**options, "flags": "+mv4"}, carphone)
+
+    packets = anchors.encode_point(anchor, 31, carphone)
+
+    assert b"Lavc" in b"".join(named)
+    assert b"Lavc" not in b"".join(packets)
+    assert sum(map(len, named)) - sum(map(len, packets)) == 17
+    for plane, other in zip(
+        video.decode("mpeg4", packets), video.decode("mpeg4", named), strict=True
+    ):
+        np.testing.assert_array_equal(plane, other)
+
+
 def test_mpeg4_obeys_its_quantiser(carphone: Clip) -> None:
     """A quality scale given by flag gives the same bytes at every point."""
     anchor = anchors.table()["mpeg4"]
