@@ -53,6 +53,25 @@ def test_every_fix_is_shown_and_what_a_candidate_said_stays_text(
         expect(dialog.get_by_text(str(fix.fix_reason), exact=True).first).to_be_visible()
 
 
+def test_an_answer_that_was_no_fix_is_shown_with_the_reason(lab: DeployedLab, visit: Visit) -> None:
+    records = lab.target.records
+    attempts = [one for one in records.attempts("stuck-0001") if one.fault]
+    fixed, unfixed = attempts[0], attempts[-1]
+    assert unfixed.fix_reason is None
+    for attempt, why in ((fixed, "It was prose."), (unfixed, "It was no JSON.")):
+        records.put_attempt(attempt.model_copy(update={"rejected_fixes": (why,)}))
+    try:
+        page = visit("/experiments/stuck-0001?tab=run")
+        rows = page.get_by_role("table", name="Fixes tried").get_by_role("row")
+        expect(rows.nth(1)).to_contain_text("An answer was no fix: It was prose.")
+        expect(rows.nth(1)).to_contain_text(str(fixed.fix_reason))
+        expect(rows.last).to_contain_text("An answer was no fix: It was no JSON.")
+        expect(rows.last).to_contain_text("No fix was made.")
+    finally:
+        records.put_attempt(fixed)
+        records.put_attempt(unfixed)
+
+
 def test_a_fix_shows_its_cost_on_the_page_of_its_experiment_too(visit: Visit) -> None:
     page = visit("/experiments/stuck-0001?tab=run")
     fixes = page.get_by_role("table", name="Fixes tried").get_by_role("row")

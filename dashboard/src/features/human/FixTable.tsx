@@ -44,7 +44,7 @@ export function FixTable({ fixes, isLoading }: { fixes: readonly TriedFix[]; isL
           id: "result",
           header: "Result",
           minWidth: 220,
-          cell: ({ next }) => <Result next={next} />,
+          cell: (fix) => <Result {...fix} />,
         },
         {
           id: "cost",
@@ -60,7 +60,12 @@ export function FixTable({ fixes, isLoading }: { fixes: readonly TriedFix[]; isL
 function Change({ attempt }: { attempt: TriedFix["attempt"] }) {
   return (
     <>
-      <p className="plain-text">{attempt.fix_reason}</p>
+      {attempt.rejected_fixes.length > 0 ? (
+        <p className="plain-text">
+          {attempt.rejected_fixes.map((why) => `An answer was no fix: ${why}`).join("\n")}
+        </p>
+      ) : null}
+      {attempt.fix_reason ? <p className="plain-text">{attempt.fix_reason}</p> : null}
       {attempt.fix_outcome ? <p className="plain-text">{attempt.fix_outcome}</p> : null}
       {attempt.fix_diff ? (
         <ExpandableSection variant="inline" headerText={`Diff of fix ${attempt.attempt}`}>
@@ -71,7 +76,10 @@ function Change({ attempt }: { attempt: TriedFix["attempt"] }) {
   );
 }
 
-function Result({ next }: { next: TriedFix["next"] }) {
+function Result({ attempt, next }: TriedFix) {
+  if (attempt.fix_reason === null) {
+    return "No fix was made.";
+  }
   if (!next) {
     return "Not tried: no attempt was left.";
   }

@@ -1,6 +1,6 @@
 import type { Attempt, PromptView } from "../../client/models";
 
-/** A fix that was tried: what it answered, what it changed, and how the next attempt ended. */
+/** What was tried against a fault: refused answers, the fix if one was made, the next attempt. */
 export interface TriedFix {
   attempt: Attempt;
   /** The attempt after it; null where there was none. */
@@ -17,10 +17,12 @@ export function fixesOf(
   const ofRun = attempts
     .filter((one) => one.run === run)
     .sort((one, other) => one.at.localeCompare(other.at));
-  const fixed = ofRun.filter((one) => one.fix_reason !== null);
+  const fixed = ofRun.filter((one) => one.fix_reason !== null || one.rejected_fixes.length > 0);
   // A run's proposals are its design, if it had one, and then its fixes, but for those that
   // changed the lab's framework instead of the candidate.
-  const proposed = fixed.filter((one) => !one.fix_tool?.endsWith("_framework"));
+  const proposed = fixed.filter(
+    (one) => one.fix_reason !== null && !one.fix_tool?.endsWith("_framework"),
+  );
   const answers = prompts?.entries.filter((one) => one.run === run).slice(-proposed.length) ?? [];
   return fixed.map((attempt) => ({
     attempt,
