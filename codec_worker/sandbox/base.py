@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 from types import FrameType
 
-from codec_worker.sandbox import kernel, landlock, reach, zygote
+from codec_worker.sandbox import kernel, landlock, names, reach, zygote
 from codec_worker.sandbox.import_policy import ImportPolicy
 from codec_worker.sandbox.messages import BaseSetup, Ready
 from codec_worker.sandbox.outcome import SandboxUnavailableError
@@ -37,27 +37,31 @@ def main(socket_descriptor: int, setup_descriptor: int) -> None:
     bench = socket.socket(fileno=socket_descriptor)
     with os.fdopen(setup_descriptor, encoding="utf-8") as file:
         setup = BaseSetup(*json.load(file))
-    ruleset, fault = -1, ""
+    ruleset, root, fault = -1, "", ""
     gc.disable()  # a tenth of the time that imports take
     try:
-        ruleset = _prepare(setup)
+        ruleset, root = _prepare(setup)
     except (SandboxUnavailableError, ImportError, OSError) as error:
         fault = str(error)
     signal.signal(signal.SIGCHLD, _reap)
-    _serve(bench, zygote.Base(setup, ruleset), fault)
+    _serve(bench, zygote.Base(setup, ruleset, root), fault)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with contextlib.suppress(ChildProcessError):
         while True:
             os.wait()
 
 
-def _prepare(setup: BaseSetup) -> int:
-    """Import what candidates need, forget the bench; return the ruleset of readable files."""
+def _prepare(setup: BaseSetup) -> tuple[int, str]:
+    """Import what candidates need, forget the bench.
+
+    Returns
+    -------
+    tuple of int and str
+        The ruleset of readable files, and the root of the tree of names that a candidate sees.
+    """
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     with contextlib.suppress(OSError):  # then the bench and its candidates are equal victims
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    if setup.drop_uid:
-        reach.make_reachable(setup.interpreter_roots)
     os.chdir("/")
     # Look into every folder once: afterwards a candidate finds modules without listing it.
     importlib.util.find_spec("no_such_module")
@@ -76,11 +80,23 @@ def _prepare(setup: BaseSetup) -> int:
     sys.path[:0] = list(setup.packages)
     policy.installed = frozenset(chain.from_iterable(setup.packages.values()))
     importlib.machinery.PathFinder.find_spec("no_such_module")
-    ruleset = landlock.create_ruleset(setup.readable, setup.listable)
+    root = _own_names(setup) if setup.drop_uid else ""
+    readable, listable = (
+        [root + path for path in paths] for paths in (setup.readable, setup.listable)
+    )
+    ruleset = landlock.create_ruleset(readable, listable)
     gc.collect()
     gc.freeze()
     gc.enable()
-    return ruleset
+    return ruleset, root
+
+
+def _own_names(setup: BaseSetup) -> str:
+    try:
+        return names.show_apart(setup.readable, setup.listable, sys.path)
+    except PermissionError:  # without SYS_ADMIN, as in most containers, candidates see all names
+        reach.make_reachable(setup.interpreter_roots)
+        return ""
 
 
 def _serve(bench: socket.socket, base: zygote.Base, fault: str) -> None:

@@ -25,6 +25,8 @@ class Lockdown(NamedTuple):
         The user to become; None for an ordinary user, who can become no other.
     ruleset : int
         File descriptor of a Landlock ruleset.
+    root : str
+        Where the tree of names is that it sees instead of the machine's; empty if there is none.
     seccomp_filter : bytes
         A program of :func:`seccomp.compile_filter`.
     cpu_s, address_space_bytes, max_threads : int
@@ -34,6 +36,7 @@ class Lockdown(NamedTuple):
     zygote_pid: int
     uid: int | None
     ruleset: int
+    root: str
     seccomp_filter: bytes
     cpu_s: int
     address_space_bytes: int
@@ -53,6 +56,11 @@ def lock_down(wanted: Lockdown) -> None:
         If a layer cannot be had; the caller must not go on.
     """
     _limit(wanted)
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise OSError("a library has started a thread, which would stay unlocked")
+    if wanted.root:
+        os.chroot(wanted.root)
+        os.chdir("/")
     if wanted.uid is not None:
         os.setgroups([])
         os.setresgid(wanted.uid, wanted.uid, wanted.uid)
@@ -60,8 +68,6 @@ def lock_down(wanted: Lockdown) -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != wanted.zygote_pid:
         raise OSError("the zygote is gone")
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
-        raise OSError("a library has started a thread, which would stay unlocked")
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     landlock.restrict(wanted.ruleset)

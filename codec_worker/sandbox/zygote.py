@@ -28,10 +28,11 @@ _UIDS_16_BIT = 20_000
 
 
 class Base(NamedTuple):
-    """What a zygote inherits: the base's setup, and a descriptor of a Landlock ruleset."""
+    """What a zygote inherits: the base's setup, a descriptor of a Landlock ruleset, the root."""
 
     setup: BaseSetup
     ruleset: int
+    root: str
 
 
 def main(
@@ -81,6 +82,7 @@ class _Zygote:
             zygote_pid=os.getpid(),
             uid=_own_uid(setup.direction) if base.setup.drop_uid else None,
             ruleset=base.ruleset,
+            root=base.root,
             seccomp_filter=bytes.fromhex(base.setup.seccomp_filter_hex),
             cpu_s=setup.cpu_s,
             address_space_bytes=address_space_bytes + setup.memory_bytes,

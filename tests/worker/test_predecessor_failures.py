@@ -195,7 +195,8 @@ def test_07_legitimate_code_is_refused_and_escapes_succeed() -> None:
     for source in ESCAPES.values():
         with Sandbox({"codec.py": source}, "encode", LIMITS) as box:
             run = box.encode(clip, 30)
-        assert (run.outcome, run.error_type) == (Outcome.EXCEPTION, "PermissionError"), run
+        assert run.outcome is Outcome.EXCEPTION, run
+        assert run.error_type in {"PermissionError", "FileNotFoundError"}, run
 
 
 def test_13_an_error_of_the_metric_still_verifies_the_quality(

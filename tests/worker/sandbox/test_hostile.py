@@ -89,7 +89,11 @@ def test_attack_is_refused_inside_and_succeeds_outside(name: str, report: dict[s
             pytest.skip(f"this machine does not offer it: {outside.get('error')}")
         pytest.fail(f"the control did not succeed: {outside}")
     expected = "killed_by_signal" if attack.refused_as.startswith("SIG") else "exception"
-    assert (inside["outcome"], inside["error_type"]) == (expected, attack.refused_as), inside
+    refused_as = {attack.refused_as}
+    if report["layers"]["root"] and attack.refused_as == "PermissionError":
+        refused_as.add("FileNotFoundError")  # where root may mount, a candidate sees no such name
+    assert inside["outcome"] == expected, inside
+    assert inside["error_type"] in refused_as, inside
     assert inside["value"] is None
 
 

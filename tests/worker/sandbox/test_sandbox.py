@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,6 +134,41 @@ def test_a_picture_that_is_larger_than_all_memory_is_refused() -> None:
     assert run.message == (
         "decode returned 30831280128 bytes; it may use 2147483648 bytes of memory"
     )
+
+
+NAMES = """
+import json, os, sys
+import numpy, scipy.fft
+
+def encode(clip, quality):
+    files = [module.__file__ for module in list(sys.modules.values())
+             if getattr(module, "__file__", None) and os.path.exists(module.__file__)]
+    folders = {"/", "/usr", "/usr/lib"}
+    for file in files:
+        while file != "/":
+            file = os.path.dirname(file)
+            folders.add(file)
+    disks = {os.stat(folder).st_dev for folder in folders if os.path.exists(folder)}
+    machine = ("/proc/self", "/tmp", "/dev/null", "/etc/passwd", "/usr/bin")
+    seen = [name for name in machine if os.path.exists(name)]
+    return json.dumps([len(files), len(disks), disks.pop(), seen]).encode()
+"""
+
+
+def may_mount() -> bool:
+    capabilities = re.search(
+        r"^CapEff:\t(\w+)", Path("/proc/self/status").read_text(), re.MULTILINE
+    )
+    return capabilities is not None and bool(int(capabilities[1], 16) >> 21 & 1)  # SYS_ADMIN
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs the capability SYS_ADMIN")
+def test_a_candidate_looks_up_names_in_a_tree_of_its_own_alone() -> None:
+    with Sandbox({"codec.py": NAMES}, "encode", LIMITS, ("numpy", "scipy.fft")) as box:
+        files, disks, disk, seen = json.loads(box.encode(noise(), 40).value or b"")
+    assert files > 100  # its libraries are all there
+    assert (disks, seen) == (1, [])
+    assert disk not in {Path(path).stat().st_dev for path in ("/", "/usr/lib", np.__path__[0])}
 
 
 def run_encode(source: str, limits: Limits = LIMITS, clip: Clip | None = None):

@@ -1,0 +1,130 @@
+"""A tree of names of a candidate's own, in which it can learn nothing from looking one up.
+
+The kernel remembers the names that were looked up, missing ones too, and finds them faster the
+next time: an encoder could ask for names that do not exist, and a decoder time which are known. So
+what a candidate may read is shown once more on a tmpfs, where every name that exists is always in
+memory and none that is missing is remembered. Each file is mounted by itself, for in a folder that
+is mounted the names would be those of the disk again.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from codec_worker.sandbox import kernel
+
+_CLONE_NEWNS = 0x20000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_NOATIME = 1, 2, 4, 32, 1024
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_KEPT = _MS_NOSUID | _MS_NODEV | _MS_NOATIME
+
+_PLACE = "/sys/kernel"
+"""Where the tree is mounted: a folder that every Linux has and the base does not need."""
+
+
+def show_apart(readable: Sequence[str], listable: Sequence[str], search: Sequence[str]) -> str:
+    """Mount the tree in a mount namespace of this process's own; return where its root is.
+
+    Parameters
+    ----------
+    readable
+        Files, and folders with all below them.
+    listable
+        Folders of which only the shown part exists.
+    search
+        Folders in which modules are looked up, by names that may lead through links.
+
+    Raises
+    ------
+    PermissionError
+        If this process may not mount anything: it takes the capability ``SYS_ADMIN``.
+    OSError
+        If something cannot be mounted.
+    """
+    kernel.unshare(_CLONE_NEWNS)
+    kernel.mount(None, "/", None, _MS_REC | _MS_PRIVATE)
+    kernel.mount("codec-lab", _PLACE, "tmpfs", _KEPT, "mode=0755,size=1m")
+    tree = _Tree(_PLACE)
+    for path in readable:
+        tree.show_all(path)
+    for path in (*listable, *search):
+        tree.show_way(Path(path))
+    for link in _links_to(frozenset(map(Path, readable))):
+        tree.show_link(link)
+    tree.date_folders()
+    kernel.mount(None, _PLACE, None, _MS_REMOUNT | _MS_RDONLY | _KEPT)
+    return _PLACE
+
+
+def _links_to(readable: frozenset[Path]) -> Iterator[Path]:
+    """Find the links that lead to shown libraries: ``/lib``, and a library's short name."""
+    top = Path("/")
+    for folder in {top, *(path.parent for path in readable if path.is_file())}:
+        for path in folder.iterdir():
+            if path.is_symlink() and (folder == top or path.resolve() in readable):
+                yield path
+
+
+class _Tree:
+    """Is filled with thousands of files: their paths are texts, which take a fifth of the time."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._shown = {"/"}
+        self._folders = ["/"]
+
+    def show_all(self, path: str) -> None:
+        """Show a file, or a folder and what is below it."""
+        if not Path(path).is_dir():
+            self._show_folder(str(Path(path).parent))
+            self._show_file(path)
+            return
+        self._show_folder(path)
+        for entry in os.scandir(path):
+            if entry.is_dir(follow_symlinks=False):
+                self.show_all(entry.path)
+            elif entry.is_file(follow_symlinks=False):
+                self._show_file(entry.path)
+            else:
+                self.show_link(Path(entry.path))
+
+    def show_way(self, path: Path) -> None:
+        """Show a folder, empty if nothing in it is shown, and the links that lead to it."""
+        if not path.is_dir():
+            return
+        place = Path("/")
+        for name in path.parts[1:]:
+            place /= name
+            if place.is_symlink():
+                self.show_link(place)
+                place = place.resolve()
+        self._show_folder(str(place))
+
+    def show_link(self, path: Path) -> None:
+        """Show a symbolic link; whatever else is no file or folder is left out."""
+        place = path.parent.resolve() / path.name
+        if path.is_symlink() and str(place) not in self._shown:
+            self._show_folder(str(place.parent))
+            Path(f"{self._root}{place}").symlink_to(path.readlink())
+            self._shown.add(str(place))
+
+    def date_folders(self) -> None:
+        """Date all folders as the originals: Python lists a folder anew if that has changed."""
+        for folder in self._folders:
+            os.utime(self._root + folder, ns=(0, Path(folder).stat().st_mtime_ns))
+
+    def _show_file(self, path: str) -> None:
+        if path not in self._shown:
+            there = self._root + path
+            os.close(os.open(there, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o444))
+            kernel.mount(path, there, None, _MS_BIND)
+            self._shown.add(path)
+
+    def _show_folder(self, path: str) -> None:
+        if path not in self._shown:
+            self._show_folder(str(Path(path).parent))
+            there = Path(self._root + path)
+            there.mkdir()
+            there.chmod(0o755)  # whatever the umask
+            self._shown.add(path)
+            self._folders.append(path)
