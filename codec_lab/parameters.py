@@ -11,6 +11,7 @@ PARAMETERS is the codec's own constant: it is neither searched nor recorded, and
 """
 
 import ast
+import io
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -158,7 +159,7 @@ def write(source: str, parameters: Mapping[str, Value]) -> str:
     node = _assignment(_parsed(source), "PARAMETERS")
     entries = [f"    {_literal(key)}: {_literal(parameters[key])},\n" for key in parameters]
     entries += [f"    {entry},\n" for entry in _entries_beside(parameters, node.value, source)]
-    lines = source.splitlines(keepends=True)
+    lines = io.StringIO(source, newline="").readlines()  # as Python counts lines, not as Unicode
     if node.end_lineno is None:
         raise DesignRejectedError("PARAMETERS of codec.py has no end.")
     before, after = lines[: node.lineno - 1], lines[node.end_lineno :]

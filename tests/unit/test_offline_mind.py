@@ -156,6 +156,13 @@ def test_a_constant_of_the_codec_s_own_is_neither_searched_nor_lost() -> None:
     )
 
 
+def test_parameters_are_written_in_their_place_whatever_a_comment_holds() -> None:
+    before = "# a page\x0c and a line\u2028 of Unicode\r\nx = 1\r"
+    after = 'SEARCH_SPACE = {"a": [1, 2]}\n'
+    written = parameters.write(f'{before}PARAMETERS = {{"a": 1}}\n{after}', {"a": 2})
+    assert written == f'{before}PARAMETERS = {{\n    "a": 2,\n}}\n{after}'
+
+
 NUMBERS = st.one_of(
     st.integers(-parameters.LARGEST, parameters.LARGEST),
     st.floats(-parameters.LARGEST, parameters.LARGEST).filter(
