@@ -107,7 +107,10 @@ def analyze(
             analysis=analysis,
         ),
     )
-    effects = lessons(records.experiments(experiment.campaign_id))
+    # The listing may lag behind what was just written: the record itself stands in for its row.
+    own = records.experiment(experiment.experiment_id)
+    others = (one for one in known if one.experiment_id != own.experiment_id)
+    effects = lessons([*others, own])
     campaign = records.campaign(experiment.campaign_id)
     analyst = analyst_of(campaign.mind)
     learnt = effects
@@ -139,17 +142,21 @@ def analyze(
 def _explained(
     analyst: Analyst, task: AnalysisTask, experiment: Experiment, records: Records
 ) -> tuple[str, str]:
-    """Give a mind's explanation and lessons, or why there are none and the measured effects."""
+    """Give a mind's explanation and lessons, or why there are none and the notebook as it is.
+
+    An empty notebook replaces none; where there is none yet, the measured effects begin it.
+    """
+    kept = task.lessons or task.effects
     try:
         found = analyst.analyze(task)
     except (BudgetExceededError, DesignRejectedError) as error:
         records.add_model_cost(experiment, error.model_cost_usd)
-        return f"There is no explanation: {error}", task.effects
+        return f"There is no explanation: {error}", kept
     except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
         raise
     records.add_model_cost(experiment, found.model_cost_usd)
-    return found.analysis, found.lessons[:MAX_CHARACTERS]
+    return found.analysis, found.lessons[:MAX_CHARACTERS].strip() or kept
 
 
 def _stopped(experiment_id: str, stop_reason: str, records: Records, clock: Clock) -> AnalyzeResult:

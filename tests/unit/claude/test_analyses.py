@@ -10,6 +10,7 @@ import pytest
 from adapters.claude.analyst import ClaudeAnalyst
 from codec_lab import documents
 from codec_lab.analyzing import analyze
+from codec_lab.campaign import CampaignChanges
 from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
@@ -115,6 +116,45 @@ def test_an_answer_that_is_no_analysis_leaves_the_measurement_and_the_effects(
     assert "There is no explanation: The model answered without a tool" in result.analysis
     assert "off by 2.0 points" in records.campaign("default").lessons
     assert records.experiment("default-0001").model_cost_usd > 0
+
+
+@pytest.mark.usefixtures("_measured")
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(["It went well."], stop_reason="end_turn"),
+        Reply([Tool("write_analysis", {**SAID, "lessons": " "})]),
+    ],
+    ids=["prose", "an empty notebook"],
+)
+def test_no_answer_erases_the_notebook(
+    service: FakeService,
+    client: anthropic.Anthropic,
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    reply: Reply,
+) -> None:
+    records.update_campaign("default", CampaignChanges(lessons="Finer chroma cost 2 points."))
+    service.script = [reply]
+    analyzed(client, records, objects, clock)
+    assert records.campaign("default").lessons == "Finer chroma cost 2 points."
+
+
+@pytest.mark.usefixtures("_measured")
+def test_the_effects_hold_this_measurement_though_the_listing_lags(
+    service: FakeService,
+    client: anthropic.Anthropic,
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+) -> None:
+    before = records.experiments("default")
+    service.script = [Reply([Tool("write_analysis", SAID)])]
+    with pytest.MonkeyPatch.context() as lagging:
+        lagging.setattr(records, "experiments", lambda _: before)
+        analyzed(client, records, objects, clock)
+    assert "off by 2.0 points" in service.requests[0]["messages"][0]["content"]
 
 
 @pytest.mark.usefixtures("_measured")
