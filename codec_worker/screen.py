@@ -21,6 +21,9 @@ from codec_worker.imports import OWN_MODULES, imports, is_provided, statements
 MAX_SOURCE_BYTES = 64 * 1024
 """Compressed source, tables included: a decoder cannot hide a clip in it."""
 
+MAX_TEXT_BYTES = 1024 * 1024
+"""Source as it is written: parsing takes a hundred times its memory, and repetition is no code."""
+
 _ARITY = {"encode": ("clip", "quality"), "decode": ("bitstream",)}
 
 
@@ -40,6 +43,13 @@ def screen(candidate: Candidate, toolbox: Mapping[str, str] | None = None) -> No
         With a ``CandidateSyntaxError``, ``CandidateImportError`` or ``ContractError``.
     """
     files = {**(toolbox or {}), **candidate.files}
+    text_bytes = sum(len(text.encode()) for text in files.values())
+    if text_bytes > MAX_TEXT_BYTES:
+        raise CandidateFailedError(
+            ContractError,
+            f"The source has {text_bytes} bytes of text, at most {MAX_TEXT_BYTES} are allowed: "
+            "compute what repeats itself.",
+        )
     size_bytes = source_size_bytes(files)
     if size_bytes > MAX_SOURCE_BYTES:
         raise CandidateFailedError(

@@ -10,7 +10,7 @@ from codec_lab.verdict import Fault
 from codec_worker import imports
 from codec_worker.failure import CandidateFailedError
 from codec_worker.sandbox import import_policy
-from codec_worker.screen import MAX_SOURCE_BYTES, screen, source_size_bytes
+from codec_worker.screen import MAX_SOURCE_BYTES, MAX_TEXT_BYTES, screen, source_size_bytes
 from tests.worker.samples import TINY_CODEC
 
 HALVES = "def encode(clip, quality): ...\ndef decode(bitstream): ...\n"
@@ -159,8 +159,15 @@ def test_a_source_that_could_hold_a_clip() -> None:
     assert "at most 65536 are allowed" in fault.message
 
 
+def test_a_source_that_would_take_long_to_parse() -> None:
+    fault = fault_of(candidate(HALVES, noise="# the same words\n" * (MAX_TEXT_BYTES // 16)))
+
+    assert fault.error_type == "ContractError"
+    assert "bytes of text, at most 1048576 are allowed" in fault.message
+
+
 def test_the_size_counts_all_files_compressed() -> None:
-    small, padded = candidate(HALVES), candidate(HALVES + "# the same words\n" * 100_000)
+    small, padded = candidate(HALVES), candidate(HALVES + "# the same words\n" * 50_000)
     noise = random.Random(0).randbytes(20_000).hex()
 
     assert source_size_bytes(small.files) < 200
