@@ -44,7 +44,7 @@ SEARCH_SPACE = {"level": [1, 2, 3, 4, 5, 6, 7, 8, 9]}
 
 
 def encode(clip, quality):
-    step = 2 + (100 - quality) // 4
+    step = 2 + (100 - quality) ** 3 // 12000
     planes = [np.minimum(plane // step * step + step // 2, 255) for plane in clip[:3]]
     data = b"".join(plane.astype(np.uint8).tobytes() for plane in planes)
     return struct.pack("<HHH", *clip.y.shape) + zlib.compress(data, PARAMETERS["level"])

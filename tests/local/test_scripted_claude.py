@@ -39,8 +39,8 @@ from tests.unit.claude.tasks import KEY
 
 # What an answer costs: 1000 tokens in, 400 written to the cache, 6000 read from it, 500 out.
 DESIGN_USD, FIX_USD, ANALYSIS_USD = Decimal("0.0172"), Decimal("0.0086"), Decimal("0.0086")
-STEP = "step = 2 + (100 - quality) // 4"
-COARSER = "step = 3 + (100 - quality) // 4"
+STEP = "step = 2 + (100 - quality) ** 3 // 12000"
+COARSER = "step = 3 + (100 - quality) ** 3 // 12000"
 UNHURT = ["Execute", "JudgeExecution", "Analyze", "DesignNext", "Completed"]
 REPAIRED = ["FixValidation", "FrameworkTouched"]
 VALIDATED = ["Deploy", "Validate", "JudgeValidation"]
@@ -118,7 +118,7 @@ def test_the_next_design_is_told_what_was_measured(scripted_lab: ScriptedLab) ->
     lab.script(
         first,
         ANALYSIS,
-        write_candidate(PLAIN.replace(STEP, COARSER.replace("3", "4")), "Coarser still."),
+        write_candidate(PLAIN.replace(STEP, COARSER.replace("= 3", "= 4")), "Coarser still."),
         ANALYSIS,
     )
 
@@ -285,7 +285,7 @@ def test_a_package_is_installed_and_then_used(scripted_lab: ScriptedLab, tmp_pat
     (tmp_path / WHEEL.file).write_bytes(DATA)
     published = ("--publish", "--list", str(tmp_path / "list.toml"), "--from", str(tmp_path))
     assert "tinystep" in lab.command("packages", *published)
-    uses = PLAIN.replace(STEP, "step = STEP + (100 - quality) // 4").replace(
+    uses = PLAIN.replace(STEP, "step = STEP + (100 - quality) ** 3 // 12000").replace(
         "import numpy as np\n", "import numpy as np\nfrom tinystep import STEP\n"
     )
     lab.script(

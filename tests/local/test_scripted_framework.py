@@ -19,12 +19,12 @@ from tests.local.scripted_lab import (
 from tests.unit.claude.fake_service import Reply, Tool
 
 SCREEN = {"clips": 1, "frames": 8, "qualities": 3, "margin_percent": 50}
-STEP = "step = 2 + (100 - quality) // 4"
-LEVELS = "def step_of(quality):\n    return {} + (100 - quality) // 4\n"
+STEP = "step = 2 + (100 - quality) ** 3 // 12000"
+LEVELS = "def step_of(quality):\n    return {} + (100 - quality) ** 3 // 12000\n"
 BY_MODULE = PLAIN.replace("import zlib\n", "import zlib\n\nfrom toolbox import levels\n").replace(
     STEP, "step = levels.step_of(quality)"
 )
-MISTAKEN = PLAIN.replace(STEP, "mistake()\n    step = 4 + (100 - quality) // 4")
+MISTAKEN = PLAIN.replace(STEP, "mistake()\n    step = 4 + (100 - quality) ** 3 // 12000")
 CHANGE = [
     "FixValidation",
     "FrameworkTouched",
@@ -48,7 +48,7 @@ def test_a_framework_change_is_adopted_another_refused_and_one_rolled_back(
 ) -> None:
     lab = scripted_lab
     lab.script(
-        edit_parent(STEP, "step = 3 + (100 - quality) // 4", "Quantises coarser."),
+        edit_parent(STEP, "step = 3 + (100 - quality) ** 3 // 12000", "Quantises coarser."),
         ANALYSIS,
         write_candidate(BY_MODULE, "Takes the step from a module of the framework."),
         modify_framework(LEVELS.format(5), "The module is missing; all can use it."),
@@ -114,7 +114,7 @@ def test_a_framework_change_is_adopted_another_refused_and_one_rolled_back(
     again = history["versions"][2]["replays"][0]
     assert again["before_percent"] == again["after_percent"] == first.screen_bd_rate_percent
     assert {one["author"] for one in history["versions"]} == {"claude"}
-    assert "+    return 5 + (100 - quality) // 4\n" in history["versions"][2]["diff"]
+    assert "+    return 5 + (100 - quality) ** 3 // 12000\n" in history["versions"][2]["diff"]
     assert "Version 3 is in force" in lab.command("framework", "--campaign", "framework")
     shown = lab.command("show", third.experiment_id)
     assert "modify_framework: Smaller steps for all." in shown

@@ -84,8 +84,10 @@ def test_swapping_anchor_and_tested_inverts_the_ratio(
 ) -> None:
     there, back = bd_rate(one, other), bd_rate(other, one)
     assume(there.percent is not None)
-
+    assume(back.percent is not None)
+    assert there.percent is not None
     assert back.percent is not None
+
     assert (1 + there.percent / 100) * (1 + back.percent / 100) == pytest.approx(1, rel=1e-9)
     assert there.overlap_percent == back.overlap_percent
 
@@ -124,6 +126,20 @@ def test_little_overlap_is_told_in_percent() -> None:
     tested = [RateQuality(10.0**k, 33 + k) for k in range(5)]
 
     assert bd_rate(anchor, tested) == (None, 25.0, "the curves share 25 % of their quality")
+
+
+def test_a_narrow_range_of_the_anchors_quality_is_no_comparison() -> None:
+    """carphone, 33 frames, x264 medium: CRF 24 to 27 alone is 1.4 % better than x265."""
+    narrow = ((16737, 38.84), (14859, 38.24), (12909, 37.63), (11395, 37.07))
+
+    delta = bd_rate(curve_of(X265), curve_of(narrow))
+
+    assert delta == (
+        None,
+        pytest.approx(100.0),
+        "the curves share 15 % of the anchor's quality, 50 % are needed",
+    )
+    assert bd_rate(curve_of(X265), curve_of(narrow), min_anchor_share_percent=10).percent
 
 
 def test_three_points_are_too_few() -> None:

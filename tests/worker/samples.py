@@ -23,7 +23,7 @@ TINY_CODEC = textwrap.dedent("""
 
 
     def encode(clip, quality):
-        step = 1 + (100 - quality) // 4
+        step = 1 + (100 - quality) ** 2 // 280
         differences = []
         for plane in clip[:3]:
             levels = np.rint(plane / step).astype(np.int16)
