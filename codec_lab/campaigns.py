@@ -1,5 +1,6 @@
 """What a person does with a campaign: open, pause, resume; answer or abandon an experiment."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -84,6 +85,7 @@ def open_campaign(
             qualities=order.qualities,
             anchors=order.anchors,
             screen=order.screen,
+            secret=secrets.token_hex(16),
         )
     except ValidationError as error:
         raise ConfigurationError(f"This cannot be measured: {refusal(error)}.") from error
@@ -97,7 +99,8 @@ def open_campaign(
     )
     plan_key, seed_key = keys.plan(order.campaign_id), keys.seed(order.campaign_id)
     if objects.exists(plan_key):
-        _refuse_differences(order.campaign_id, objects, plan, seed)
+        stored = _refuse_differences(order.campaign_id, objects, plan, seed)
+        plan = plan.model_copy(update={"secret": stored.secret})
     for clip, data in clips:
         if not objects.exists(clip.key):
             objects.put(clip.key, data)
@@ -126,7 +129,8 @@ def open_campaign(
 
 def _refuse_differences(
     campaign_id: str, objects: ObjectStore, plan: EvaluationPlan, seed: Proposal
-) -> None:
+) -> EvaluationPlan:
+    """Give the plan that a campaign has, if it measures what is asked for."""
     stored_plan = documents.load(objects, keys.plan(campaign_id), EvaluationPlan)
     stored_seed = documents.load(objects, keys.seed(campaign_id), Proposal)
     differing = [
@@ -144,6 +148,7 @@ def _refuse_differences(
             f"Campaign {campaign_id!r} exists with other {' and '.join(differing)}; "
             "continue it with the same, or name another campaign."
         )
+    return stored_plan
 
 
 def set_paused(

@@ -104,7 +104,7 @@ class RoundTripError(CandidateFaultError):
 
 
 class EmbeddedClipError(CandidateFaultError):
-    """The candidate knows the clip beforehand: its mirror image costs far more rate."""
+    """The candidate knows the clip beforehand: a variant of it costs far more rate."""
 
 
 class UnchangedResultError(CandidateFaultError):

@@ -51,6 +51,9 @@ class EvaluationPlan(Model):
         Frames of ``smoke_clip`` that validation encodes and decodes.
     screen : Screen or None
         What validation measures after that; None leaves it out.
+    secret : str
+        Draws the variants of clips that show whether a candidate knows a clip. Nothing that a
+        candidate, a mind or a page sees has it.
     """
 
     clips: tuple[SourceClip, ...] = Field(min_length=1)
@@ -58,6 +61,7 @@ class EvaluationPlan(Model):
     anchors: tuple[Name, ...] = DEFAULT_ANCHORS
     smoke_frames: int = Field(default=8, ge=1)
     screen: Screen | None = Screen()
+    secret: str = Field(default="", repr=False)
 
     @model_validator(mode="after")
     def _no_clip_is_two(self) -> Self:

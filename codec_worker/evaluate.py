@@ -1,5 +1,6 @@
 """The bench alone: judge a codec module on clips, without a cloud."""
 
+import secrets
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -84,7 +85,11 @@ def evaluate_module(
     sources = tuple(_stored(frozen, store) for frozen in clips)
     try:
         plan = EvaluationPlan(
-            clips=sources, qualities=terms.qualities, anchors=terms.anchors, screen=None
+            clips=sources,
+            qualities=terms.qualities,
+            anchors=terms.anchors,
+            screen=None,
+            secret=secrets.token_hex(16),
         )
     except ValidationError as error:
         raise ConfigurationError(f"This cannot be measured: {refusal(error)}.") from error

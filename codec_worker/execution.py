@@ -29,10 +29,11 @@ from codec_worker.protocol import (
     check_no_clip_is_embedded,
     check_round_trip,
     decode_point,
-    encode_mirrored,
+    encode_variant,
 )
 from codec_worker.runner import Encoded, Runner
 from codec_worker.turns import encode_then_decode
+from codec_worker.variants import Variants
 from codec_worker.video import planes_sha256
 
 _EVEN = frozenset({Metric.PSNR_Y, Metric.PSNR_YUV})
@@ -85,12 +86,12 @@ class _Bitstreams(NamedTuple):
     ----------
     encoded : Encoded
         Of the clip.
-    mirrored : bytes or None
-        Of its mirror image, where that is checked.
+    of_variant : bytes or None
+        Of a variant of it, where that is checked.
     """
 
     encoded: Encoded
-    mirrored: bytes | None
+    of_variant: bytes | None
 
 
 class Execution:
@@ -134,6 +135,7 @@ class Execution:
         self._plan = plan
         self._store = store
         conditions = environment.describe(bundle.manifest.limits)
+        self._variants = Variants(plan.secret, bundle.candidate.sha256)
         self._kept = KeptPoints(bundle, conditions, store, points_prefix)
         self._on_point = on_point
         self._runners: SimpleQueue[Runner] = SimpleQueue()
@@ -235,10 +237,10 @@ class Execution:
         (source, clip), quality = task
         with self._runner(source) as runner:
             encoded = runner.encode(clip, quality, task.what)
-            # A hidden clip has been seen by no candidate: its mirror image would tell nothing.
-            if not self._is_proof(task) or source.role is ClipRole.HIDDEN:
+            variant = self._variant(task)
+            if variant is None:
                 return _Bitstreams(encoded, None)
-            return _Bitstreams(encoded, encode_mirrored(runner, clip, quality, task.what))
+            return _Bitstreams(encoded, encode_variant(runner, variant, quality, task.what))
 
     def _decode(self, task: _Task, bitstreams: _Bitstreams) -> RatePoint:
         """Decode and measure one point; check the round trip at the cheapest."""
@@ -247,13 +249,27 @@ class Execution:
             measurement = decode_point(runner, clip, quality, bitstreams.encoded, task.what)
             if self._is_proof(task):
                 check_round_trip(runner, clip, measurement, task.what)
-            if bitstreams.mirrored is not None:
-                check_no_clip_is_embedded(runner, clip, measurement, bitstreams.mirrored, task.what)
+            variant = self._variant(task)
+            if variant is not None and bitstreams.of_variant is not None:
+                check_no_clip_is_embedded(
+                    runner, variant, measurement, bitstreams.of_variant, task.what
+                )
         shown = quality == self._plan.qualities[1]  # the decoded pictures of one point per clip
         return self._kept.keep(source, clip, measurement, with_pictures=shown)
 
     def _is_proof(self, task: _Task) -> bool:
         return task.quality == min(self._plan.qualities)
+
+    def _variant(self, task: _Task) -> Clip | None:
+        """Draw the variant that is tried beside a clip, at the lowest and one more quality."""
+        (source, clip), quality = task
+        # A hidden clip has been seen by no candidate: a variant of it would tell nothing.
+        if source.role is ClipRole.HIDDEN:
+            return None
+        drawn = self._variants.quality(source.name, self._plan.qualities)
+        if not self._is_proof(task) and quality != drawn:
+            return None
+        return self._variants.of(clip, source.name, quality)
 
     @contextmanager
     def _runner(self, source: SourceClip) -> Iterator[Runner]:

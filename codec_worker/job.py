@@ -25,6 +25,7 @@ from codec_worker.installed import sandboxes
 from codec_worker.instructions import instructions
 from codec_worker.runner import Runner
 from codec_worker.screen import screen
+from codec_worker.variants import Variants
 
 PHASES = {JobKind.VALIDATE: Phase.VALIDATION, JobKind.EXECUTE: Phase.EXECUTION}
 
@@ -149,7 +150,8 @@ class Job:
             runner = Runner(candidate, limits, make_box, toolbox=bundle.toolbox)
             try:
                 with runner:
-                    protocol.validate(runner, frames, plan.qualities, source.name)
+                    variants = Variants(plan.secret, candidate.sha256)
+                    protocol.validate(runner, frames, plan.qualities, source.name, variants)
             finally:
                 self._log += runner.log
                 self._put_log()

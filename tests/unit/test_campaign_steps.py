@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from codec_lab import documents, keys
 from codec_lab.campaign import CampaignChanges, ControlChanges
 from codec_lab.campaigns import Answer, abandon, answer, open_campaign, set_paused
 from codec_lab.charge import Reserved
@@ -15,6 +16,7 @@ from codec_lab.experiment import FixTried, HumanReason
 from codec_lab.notice import HumanNotice
 from codec_lab.notifying import ask_human, notify_human
 from codec_lab.phase import Phase, Status
+from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import FixTool
 from codec_lab.recording_outcome import record_outcome
 from tests.fakes import (
@@ -357,6 +359,24 @@ def test_a_campaign_continues_with_as_many_experiments_more(
 def test_a_name_that_no_execution_or_job_could_have_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="campaign_id"):
         order(campaign_id=name)
+
+
+def test_a_campaign_keeps_the_secret_that_it_began_with(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    def secret() -> str:
+        return documents.load(objects, keys.plan("default"), EvaluationPlan).secret
+
+    opened(records, objects, clock)
+    first = secret()
+    opened(records, objects, clock, experiments=2)
+
+    assert len(first) == 32
+    assert secret() == first
+    other = MemoryObjects()
+    opened(MemoryRecords(), other, clock)
+    assert documents.load(other, keys.plan("default"), EvaluationPlan).secret != first
+    assert first not in repr(documents.load(objects, keys.plan("default"), EvaluationPlan))
 
 
 def test_a_campaign_whose_hidden_clip_is_shown_is_refused(

@@ -11,6 +11,7 @@ from codec_lab.verdict import Fault, RatePoint
 from codec_worker import protocol
 from codec_worker.failure import CandidateFailedError
 from codec_worker.runner import Runner
+from codec_worker.variants import Variants
 from tests.worker.samples import moving_clip, tiny_candidate
 
 CLIP = moving_clip()
@@ -19,7 +20,8 @@ QUALITIES = (30, 40, 50, 60)
 
 def validate(candidate: Candidate, limits: Limits) -> None:
     with Runner(candidate, limits) as runner:
-        protocol.validate(runner, CLIP, QUALITIES, "sample")
+        variants = Variants("a secret", candidate.sha256)
+        protocol.validate(runner, CLIP, QUALITIES, "sample", variants)
 
 
 def fault_of(candidate: Candidate, limits: Limits | None = None) -> Fault:
@@ -227,20 +229,60 @@ def test_a_codec_that_recognises_the_clip_in_its_source_is_refused() -> None:
     )
 
     assert (fault.error_type, fault.direction) == ("EmbeddedClipError", "encode")
-    assert "its mirror image" in fault.message
+    assert "a variant of it (flipped, cut, with a little noise)" in fault.message
 
 
-def test_a_codec_that_gives_up_on_the_mirror_image_is_refused() -> None:
-    """It tries to keep the mirror image cheap: by no picture, or by a bad one."""
+@pytest.mark.parametrize("known", [range(101), range(60, 61)], ids=["always", "at quality 60"])
+def test_a_codec_that_recognises_every_mirror_image_is_refused(known: range) -> None:
+    """It knows the clip and its flips by their hashes, and sends which of them it is."""
+    fault = fault_of(
+        tiny_candidate(
+            top=embedding()
+            + RECOGNISING
+            + """
+FLIPS = [(a, b) for a in (1, -1) for b in (1, -1)]
+def flipped(a, b):
+    return [np.ascontiguousarray(plane[:, ::a, ::b]) for plane in unpack()]
+""",
+            encode=f"""
+            known = [digest(flipped(*flip)) for flip in FLIPS]
+            if digest(clip) not in known or quality not in {known}:
+                return b"T" + honest_encode(clip, quality)
+            index = known.index(digest(clip))
+            size = quality + ({min(known)} and len(honest_encode(clip, 30)))  # the curve must rise
+            return bytes([quality, index]) + bytes(size) + known[index]
+            """,
+            decode="""
+            if bitstream[:1] == b"T":
+                return honest_decode(bitstream[1:])
+            y, u, v = flipped(*FLIPS[bitstream[1]])
+            if bitstream[-8:] != digest((y, u, v)):
+                raise ValueError("damaged")
+            return y ^ np.uint8(bitstream[0] < 50), u, v
+            """,
+        )
+    )
+
+    assert fault.error_type == "EmbeddedClipError", fault
+    assert f"at quality {max(min(known), 30)} takes" in fault.message
+
+
+def test_a_codec_that_gives_up_on_the_variant_is_refused() -> None:
+    """It tries to keep the variant cheap: by no picture, or by a bad one."""
     for poor in ("y * 0", "y // 64 * 64"):
         fault = fault_of(
             tiny_candidate(
                 top=embedding() + RECOGNISING,
-                encode="return bytes([quality]) + bytes(quality) + digest(clip)",
+                encode="""
+                shape = struct.pack("<3H", *clip.y.shape)
+                return bytes([quality]) + bytes(quality) + shape + digest(clip)
+                """,
                 decode=f"""
                 y, u, v = unpack()
+                n, h, w = struct.unpack("<3H", bitstream[-14:-8])
                 if bitstream[-8:] != digest(unpack()):
-                    return {poor}, u, v
+                    planes = {poor}, u, v
+                    return tuple(p[:n, :h // s, :w // s].copy() for p, s in zip(planes, (1, 2, 2)))
                 return y ^ np.uint8(bitstream[0] < 50), u, v
                 """,
             )

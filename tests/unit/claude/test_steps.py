@@ -21,6 +21,7 @@ from codec_lab.events import DeployRequest, FixRequest, FixResult, JudgeRequest,
 from codec_lab.fixing import fix
 from codec_lab.judging import judge
 from codec_lab.phase import Phase
+from codec_lab.plan import EvaluationPlan
 from codec_lab.prompts import KeptPrompts, PromptName
 from codec_lab.proposal import FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
@@ -150,6 +151,10 @@ def test_a_design_with_a_hint_and_two_fixes_are_in_the_record(
     kept = {key: data.decode() for key, data in steps.objects.data.items() if PromptName.of(key)}
     assert len(kept) == 4
     assert all("park" not in prompt for prompt in kept.values())  # the hidden clip
+    secret = documents.load(steps.objects, keys.plan("default"), EvaluationPlan).secret
+    assert secret
+    having = [key for key, data in steps.objects.data.items() if secret.encode() in data]
+    assert having == [keys.plan("default")]
     proposal = documents.load(steps.objects, keys.proposal(ID, 1, 1), Proposal)
     assert "Write a byte." in kept[proposal.prompt_key or ""]
 
