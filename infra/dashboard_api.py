@@ -16,10 +16,10 @@ from infra.data_stack import DataStack
 from infra.dependencies_layer import DependenciesLayer
 from infra.lab_function import LabFunction, function_code
 from infra.log_group import retention
+from infra.people import People
 from infra.pipeline_stack import PipelineStack
 from infra.question_function import QuestionFunction
 from infra.settings import InfraSettings
-from infra.sign_in import SignIn
 
 ACCESS_LOG = {
     "at": "$context.requestTimeEpoch",
@@ -88,7 +88,7 @@ class DashboardApi(Construct):
         return f"{self.api.api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
 
     def serve(
-        self, *, data: DataStack, pipeline: PipelineStack, sign_in: SignIn, origin: str
+        self, *, data: DataStack, pipeline: PipelineStack, people: People, origin: str
     ) -> LabFunction:
         """Put the function behind every address under ``/api/``.
 
@@ -96,7 +96,7 @@ class DashboardApi(Construct):
         ----------
         data, pipeline
             What it reads, writes and starts.
-        sign_in : SignIn
+        people : People
             Whose tokens are taken.
         origin : str
             The dashboard's, from which browsers may order.
@@ -107,7 +107,7 @@ class DashboardApi(Construct):
             methods=[apigateway.HttpMethod.GET, apigateway.HttpMethod.POST],
             integration=integrations.HttpLambdaIntegration("Api", served.function),
             authorizer=authorizers.HttpJwtAuthorizer(
-                "Tokens", sign_in.issuer, jwt_audience=[sign_in.client.user_pool_client_id]
+                "Tokens", people.issuer, jwt_audience=[people.client.user_pool_client_id]
             ),
         )
         return served

@@ -15,9 +15,9 @@ from infra.acknowledgements import acknowledge, exported_name
 from infra.dashboard_api import DashboardApi
 from infra.data_stack import DataStack
 from infra.paths import REPOSITORY_ROOT, built_dashboard
+from infra.people import DOMAIN_PREFIX, People
 from infra.pipeline_stack import PipelineStack
 from infra.settings import InfraSettings
-from infra.sign_in import SignIn
 
 CONTENT_SECURITY_POLICY = {
     "default-src": "'none'",
@@ -122,16 +122,16 @@ class DashboardStack(Stack):
                 ),
             },
         )
-        sign_in = SignIn(self, "SignIn", address=self._address(settings), settings=settings)
+        people = People(self, "People", address=self._address(settings), settings=settings)
         api.serve(
             data=data,
             pipeline=pipeline,
-            sign_in=sign_in,
+            people=people,
             origin=self._address(settings).removesuffix("/admin/"),
         )
         self._explain_what_is_left_out(settings)
         if not settings.one_machine:
-            self._upload(bucket, exported_name(site.bucket.bucket_name, Stack.of(site)), sign_in)
+            self._upload(bucket, exported_name(site.bucket.bucket_name, Stack.of(site)), people)
 
         ssm.StringParameter(
             self,
@@ -164,7 +164,7 @@ class DashboardStack(Stack):
         # The pool's own address is not known before the distribution's.
         sign_in = (
             f"https://cognito-idp.{Aws.REGION}.amazonaws.com "
-            f"https://codec-lab-{Aws.ACCOUNT_ID}.auth.{Aws.REGION}.amazoncognito.com"
+            f"https://{DOMAIN_PREFIX}.auth.{Aws.REGION}.amazoncognito.com"
         )
         directives = {**CONTENT_SECURITY_POLICY, "connect-src": f"'self' {sign_in}"}
         return "; ".join(f"{name} {sources}" for name, sources in directives.items())
@@ -217,12 +217,12 @@ class DashboardStack(Stack):
         )
         acknowledge(self.distribution, reasons)
 
-    def _upload(self, bucket: s3.IBucket, bucket_finding: str, sign_in: SignIn) -> None:
+    def _upload(self, bucket: s3.IBucket, bucket_finding: str, people: People) -> None:
         config = {
             "sign_in": "oidc",
-            "authority": sign_in.issuer,
-            "client_id": sign_in.client.user_pool_client_id,
-            "sign_in_domain": sign_in.hosted_address,
+            "authority": people.issuer,
+            "client_id": people.client.user_pool_client_id,
+            "sign_in_domain": people.hosted_address,
         }
         upload = deployment.BucketDeployment(
             self,

@@ -19,9 +19,9 @@ def test_every_route_asks_for_a_token_of_the_pool(aws: Assembly) -> None:
     assert authorizer["AuthorizerType"] == "JWT"
     assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
     (audience,) = authorizer["JwtConfiguration"]["Audience"]
-    assert flat(audience).startswith("<SignInUsersDashboard")
+    assert flat(audience).startswith("<PeopleUsersDashboard")
     issuer = flat(authorizer["JwtConfiguration"]["Issuer"])
-    assert issuer.startswith("https://cognito-idp.<AWS::Region>.amazonaws.com/<SignInUsers")
+    assert issuer.startswith("https://cognito-idp.<AWS::Region>.amazonaws.com/<PeopleUsers")
     routes = aws.resources("AWS::ApiGatewayV2::Route").values()
     assert {route["RouteKey"] for route in routes} == {"GET /api/{proxy+}", "POST /api/{proxy+}"}
     for route in routes:

@@ -72,7 +72,7 @@ def test_every_answer_has_the_security_headers(aws: Assembly, name: str) -> None
         "object-src 'none'",
         (
             "connect-src 'self' https://cognito-idp.<AWS::Region>.amazonaws.com "
-            "https://codec-lab-<AWS::AccountId>.auth.<AWS::Region>.amazoncognito.com"
+            "https://codec-lab-people-<AWS::AccountId>.auth.<AWS::Region>.amazoncognito.com"
         ),
     }
     assert headers["FrameOptions"]["FrameOption"] == "DENY"

@@ -8,8 +8,11 @@ from codec_lab.dashboard.command_models import Role
 from infra.acknowledgements import acknowledge
 from infra.settings import InfraSettings
 
+DOMAIN_PREFIX = f"codec-lab-people-{Aws.ACCOUNT_ID}"
+"""Of the address where people sign in; no two in a region are equal."""
 
-class SignIn(Construct):
+
+class People(Construct):
     """A Cognito user pool with the groups viewer and operator.
 
     Parameters
@@ -62,9 +65,7 @@ class SignIn(Construct):
             )
         self.domain = self.pool.add_domain(
             "Domain",
-            cognito_domain=cognito.CognitoDomainOptions(
-                domain_prefix=f"codec-lab-{Aws.ACCOUNT_ID}"
-            ),
+            cognito_domain=cognito.CognitoDomainOptions(domain_prefix=DOMAIN_PREFIX),
         )
         self.client = self.pool.add_client(
             "Dashboard",
