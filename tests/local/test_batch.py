@@ -310,7 +310,13 @@ def sharded() -> dict[str, Any]:
     job = execute["ItemProcessor"]["States"]["ExecuteShard"]["Arguments"]
     job["Parameters"] = "{% $states.input.job %}"
     shards = states["Deploy"]["Assign"]["execution_shards"].replace("result.Payload", "input")
-    known = {"experiment_id": "e", "run": 1, "execution_attempt": 2, "execution_shards": shards}
+    known = {
+        "experiment_id": "e",
+        "run": 1,
+        "execution_attempt": 2,
+        "execution_refusals": 0,
+        "execution_shards": shards,
+    }
     return {
         "QueryLanguage": "JSONata",
         "StartAt": "Deploy",
