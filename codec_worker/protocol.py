@@ -29,11 +29,11 @@ MIN_PSNR_Y_DB = 15.0
 DAMAGE_MARGIN_DB = 0.5
 """A damaged bitstream must lose more than that, or the picture came from elsewhere."""
 
-VARIANT_MARGIN = 1.5
+VARIANT_MARGIN = 2.0
 """How much more rate a variant of a clip may cost at equal quality.
 
 On the default clips it costs x264 and MPEG-4 0.71 to 1.01 times as much and the small seed 0.74 to
-1.00 times, at all their rate points.
+1.00 times, at all their rate points; on a small noisy clip the small seed up to 1.5 times.
 """
 
 VARIANT_SLACK_BYTES = 64
@@ -189,7 +189,7 @@ def check_no_clip_is_embedded(
         raise CandidateFailedError(
             EmbeddedClipError,
             f"{what} takes {original_bytes} bytes for {wanted_db:.1f} dB PSNR-Y, a variant of it "
-            f"(flipped, cut, with a little noise) {size_bytes} bytes for {reached_db:.1f} dB: "
+            f"(cut, noisy, maybe mirrored) {size_bytes} bytes for {reached_db:.1f} dB: "
             "the candidate knows the clip; it must learn all about it from the clip it is given.",
             direction="encode",
         )

@@ -149,7 +149,7 @@ def encode(clip, quality):
             file = os.path.dirname(file)
             folders.add(file)
     disks = {os.stat(folder).st_dev for folder in folders if os.path.exists(folder)}
-    machine = ("/proc/self", "/tmp", "/dev/null", "/etc/passwd", "/usr/bin")
+    machine = ("/proc/self", "/var/log", "/dev/null", "/etc/passwd", "/usr/bin")
     seen = [name for name in machine if os.path.exists(name)]
     return json.dumps([len(files), len(disks), disks.pop(), seen]).encode()
 """
