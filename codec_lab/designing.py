@@ -68,6 +68,8 @@ def design(
     else:
         proposal = _made(
             request,
+            experiment,
+            campaign,
             attempts,
             records=records,
             objects=objects,
@@ -96,8 +98,10 @@ def design(
     return DesignResult(candidate_sha256=sha256, change=proposal.change)
 
 
-def _made(
+def _made(  # noqa: PLR0913 - the ports of the state
     request: PhaseRequest,
+    experiment: Experiment,
+    campaign: Campaign,
     rejected: Sequence[Attempt],
     *,
     records: Records,
@@ -106,8 +110,6 @@ def _made(
     clock: Clock,
 ) -> Proposal:
     """Ask the mind, and keep its design."""
-    experiment = records.experiment(request.experiment_id)
-    campaign = records.campaign(experiment.campaign_id)
     known = records.experiments(campaign.campaign_id)
     archive = Archive(known)
     framework = framework_of(campaign, objects)

@@ -17,7 +17,7 @@ from codec_lab.errors import (
     UnchangedCandidateError,
 )
 from codec_lab.events import FixRequest, FixResult
-from codec_lab.experiment import Attempt, ExperimentChanges
+from codec_lab.experiment import Attempt, Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
 from codec_lab.framework_versions import (
     Author,
@@ -83,11 +83,14 @@ def fix(  # noqa: PLR0913 - the ports of the state
     if objects.exists(made_key):
         made = documents.load(objects, made_key, FixResult)
     else:
-        failed, _ = last_fault(history, request.experiment_id, request.phase)
+        failed, fault = last_fault(history, request.experiment_id, request.phase)
         with _refusal_kept(failed, records):
             made = _made(
                 request,
-                history,
+                experiment,
+                failed,
+                fault,
+                of_run,
                 proposal_key,
                 records=records,
                 objects=objects,
@@ -133,7 +136,10 @@ def fix(  # noqa: PLR0913 - the ports of the state
 
 def _made(  # noqa: PLR0913 - the ports of the state
     request: FixRequest,
-    history: Sequence[Attempt],
+    experiment: Experiment,
+    failed: Attempt,
+    fault: Fault,
+    of_run: tuple[Attempt, ...],
     proposal_key: str,
     *,
     records: Records,
@@ -143,14 +149,11 @@ def _made(  # noqa: PLR0913 - the ports of the state
     clock: Clock,
 ) -> FixResult:
     """Ask the mind, and keep what it changed; nothing works on it yet."""
-    experiment = records.experiment(request.experiment_id)
     campaign = records.campaign(experiment.campaign_id)
-    failed, fault = last_fault(history, request.experiment_id, request.phase)
     framework = framework_of(campaign, objects)
     proposal = documents.load(objects, experiment.proposal_key or "", Proposal)
     parent_key = experiment.parent_proposal_key or keys.seed(campaign.campaign_id)
     allowed = package_store.published(objects)
-    of_run = tuple(attempt for attempt in history if attempt.run == request.run)
     task = FixTask(
         proposal=proposal,
         parent=documents.load(objects, parent_key, Proposal),
