@@ -16,7 +16,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from codec_lab.model import Model, refusal
+from codec_lab.model import Model, located_refusal
 from codec_lab.plan import EvaluationPlan, Screen
 
 PROMPTS = ("prompts/design.md", "prompts/fix.md", "prompts/analyze.md")
@@ -98,9 +98,7 @@ class Framework(Model):
                 elif path.endswith(".py"):
                     _parse(text, path)
             except ValidationError as error:
-                fault = error.errors(include_input=False)[0]
-                where = ".".join(map(str, fault["loc"])) or "the whole text"
-                raise ValueError(f"{path}: {where}: {refusal(error)}") from None
+                raise ValueError(f"{path}: {located_refusal(error)}") from None
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 raise ValueError(f"{path} cannot be read: {error}") from None
         return self

@@ -23,6 +23,12 @@ def refusal(error: ValidationError) -> str:
     return error.errors()[0]["msg"].removeprefix("Value error, ")
 
 
+def located_refusal(error: ValidationError, whole: str = "the whole text") -> str:
+    """Say what a model refuses first after where it stands: ``field.field: reason``."""
+    where = ".".join(map(str, error.errors()[0]["loc"])) or whole
+    return f"{where}: {refusal(error)}"
+
+
 def _in_utc(moment: AwareDatetime) -> AwareDatetime:
     if moment.utcoffset():
         raise ValueError("times are kept in UTC, so that their text sorts by time")

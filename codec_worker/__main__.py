@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from codec_lab.errors import CodecLabError
 from codec_lab.job import JobKind, JobSpec
-from codec_lab.model import refusal
+from codec_lab.model import located_refusal
 
 TOO_LATE = "The time that was reserved for this deployment's jobs is over."
 USAGE = "Usage: python -m codec_worker validate|execute SPEC_JSON"
@@ -29,9 +29,7 @@ def main(arguments: list[str]) -> int:
     try:
         spec = JobSpec.model_validate_json(arguments[1])
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole text"
-        return _refuse(f"SPEC_JSON is no job specification: {where}: {refusal(error)}.", 2)
+        return _refuse(f"SPEC_JSON is no job specification: {located_refusal(error)}.", 2)
     if spec.kind != arguments[0]:
         return _refuse(f"SPEC_JSON asks to {spec.kind}, the command to {arguments[0]}.", 2)
     if spec.deadline is not None:

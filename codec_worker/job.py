@@ -11,7 +11,7 @@ from codec_lab.bundle import Bundle
 from codec_lab.clip import SourceClip
 from codec_lab.errors import AttestationError, ConfigurationError
 from codec_lab.job import JobKind, JobSpec
-from codec_lab.model import refusal
+from codec_lab.model import located_refusal
 from codec_lab.phase import MAX_ATTEMPTS, Phase
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore
@@ -123,11 +123,9 @@ class Job:
         try:
             return EvaluationPlan.model_validate_json(self._store.get(self._spec.plan_key))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the whole text"
             raise ConfigurationError(
                 f"The evaluation plan {self._spec.plan_key} cannot be read: "
-                f"{where}: {refusal(error)}."
+                f"{located_refusal(error)}."
             ) from error
 
     def _clips_of(self, plan: EvaluationPlan) -> Sequence[SourceClip]:

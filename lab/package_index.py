@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from codec_lab.errors import ConfigurationError
-from codec_lab.model import refusal
+from codec_lab.model import located_refusal
 from codec_lab.packages import AllowedPackages
 from codec_lab.wheel import Wheel
 
@@ -30,9 +30,8 @@ def read_list(path: Path) -> AllowedPackages:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is no TOML: {error}.") from error
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(map(str, fault["loc"])) or "the whole file"
-        raise ConfigurationError(f"{path}, {where}: {refusal(error)}.") from error
+        located = located_refusal(error, "the whole file")
+        raise ConfigurationError(f"{path}, {located}.") from error
 
 
 def wheels_in(folder: Path, allowed: AllowedPackages) -> dict[str, bytes]:
