@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from codec_lab.campaigns import CampaignOrder, open_campaign
 from codec_lab.clip import ClipRole, SourceClip
-from codec_lab.experiment import Attempt, Experiment
+from codec_lab.experiment import Attempt, Experiment, HumanReason
 from codec_lab.job import JobSpec
 from codec_lab.phase import Phase
 from codec_lab.proposal import Mind
@@ -29,6 +29,16 @@ FAILED_VALIDATION = Attempt(
     at=NOON,
     passed=False,
     fault=Fault(error_type="RoundTripError", message="decode of hall gives 9 dB."),
+)
+
+FAILED_FIVE_TIMES = HumanReason(
+    phase=Phase.VALIDATION,
+    reason="All 5 validation attempts failed.",
+    error_type="RoundTripError",
+    message="decode of hall gives 9 dB.",
+    attempts=5,
+    asked_at=NOON,
+    execution_arn="arn:x",
 )
 
 SEED_SOURCE = '''"""A seed."""

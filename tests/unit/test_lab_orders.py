@@ -10,11 +10,10 @@ import pytest
 from codec_lab.dashboard.command_models import AuditEntry
 from codec_lab.dashboard.commands import Commands
 from codec_lab.errors import ConfigurationError, ConflictError
-from codec_lab.experiment import HumanReason
 from codec_lab.phase import Phase, Status
 from lab import campaign_commands, experiment_commands
 from tests.fakes import FakeExecutions, ManualClock, MemoryObjects, MemoryRecords
-from tests.unit.builders import NOON, experiment, opened
+from tests.unit.builders import FAILED_FIVE_TIMES, experiment, opened
 from tests.unit.dashboard.conftest import FakeRuns, MemoryCommandLog
 
 HERE = Path()
@@ -29,16 +28,7 @@ class Terminal:
         opened(self.records, MemoryObjects(), clock)
         one = experiment(status=Status.RUNNING, phase=Phase.VALIDATION)
         self.records.create_experiment(one)
-        reason = HumanReason(
-            phase=Phase.VALIDATION,
-            reason="All 5 validation attempts failed.",
-            error_type="RoundTripError",
-            message="decode of hall gives 9 dB.",
-            attempts=5,
-            asked_at=NOON,
-            execution_arn="arn:x",
-        )
-        self.records.flag_human(one, reason)
+        self.records.flag_human(one, FAILED_FIVE_TIMES)
         self.target = SimpleNamespace(
             records=self.records,
             profile=None,

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from codec_lab.errors import StoreUnavailableError
-from codec_lab.experiment import ExperimentChanges, HumanReason
+from codec_lab.experiment import ExperimentChanges
 from codec_lab.phase import Phase, Status
-from tests.unit.builders import FAILED_VALIDATION, NOON, experiment, opened
+from tests.unit.builders import FAILED_FIVE_TIMES, FAILED_VALIDATION, NOON, experiment, opened
 
 ANSWER = "/api/experiments/default-0001/answer"
 
@@ -24,17 +24,8 @@ def asking(lab: Any) -> Any:
     """An experiment that waits for a person."""
     one = experiment(status=Status.RUNNING, phase=Phase.VALIDATION)
     lab.records.create_experiment(one)
-    reason = HumanReason(
-        phase=Phase.VALIDATION,
-        reason="All 5 validation attempts failed.",
-        error_type="RoundTripError",
-        message="decode of hall gives 9 dB.",
-        attempts=5,
-        asked_at=NOON,
-        execution_arn="arn:x",
-    )
     lab.records.put_attempt(FAILED_VALIDATION)
-    lab.records.flag_human(one, reason)
+    lab.records.flag_human(one, FAILED_FIVE_TIMES)
     return lab
 
 
