@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from codec_lab.bd_rate import RateQuality, bd_rate
+from codec_lab.bd_rate import RateQuality, bd_rate, least_anchor_share_percent
 from codec_lab.verdict import Metric, RatePoint
 from codec_worker import anchors, clips, video
 from codec_worker.clips import FrozenClip
@@ -97,9 +97,12 @@ def curve(points: Iterable[RatePoint], metric: Metric) -> list[RateQuality]:
     return [RateQuality(rate, value) for rate, value in values if value is not None]
 
 
-def percent(anchor: list[RateQuality], tested: list[RateQuality]) -> float:
+def percent(
+    anchor: list[RateQuality], tested: list[RateQuality], metric: Metric = Metric.PSNR_Y
+) -> float:
     """Give the BD-rate in percent, not a number where it is not available."""
-    found = bd_rate(anchor, tested).percent
+    share = least_anchor_share_percent(metric)
+    found = bd_rate(anchor, tested, min_anchor_share_percent=share).percent
     return float("nan") if found is None else found
 
 
@@ -137,7 +140,8 @@ def print_table(options: argparse.Namespace, codec: Any, chosen: list[FrozenClip
         for label, metric in METRICS.items():
             seed_curve = curve(points, metric)
             values = [
-                percent(curve(reference[name], metric), seed_curve) for name in options.anchors
+                percent(curve(reference[name], metric), seed_curve, metric)
+                for name in options.anchors
             ]
             for name, value in zip(options.anchors, values, strict=True):
                 totals.setdefault((label, name), []).append(value)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from codec_lab.verdict import Metric
+
 MIN_OVERLAP_PERCENT = 50.0
 """Below it the answer would rest on the ends of the curves: it is "not available"."""
 
@@ -22,8 +24,15 @@ MIN_UNEVEN_SHARE_PERCENT = 25.0
 """The same for metrics whose range is not used evenly, as they come close to their greatest value
 or rise faster than PSNR: seeds reach 48 % in XPSNR, 42 % in SSIM and 35 % in VMAF."""
 
+_EVEN = frozenset({Metric.PSNR_Y, Metric.PSNR_YUV})
+
 MIN_POINTS = 4
 """Points of a curve for a BD-rate that is shown; a screen is content with three."""
+
+
+def least_anchor_share_percent(metric: Metric) -> float:
+    """Say how much of the anchor's range of a metric must be compared."""
+    return MIN_ANCHOR_SHARE_PERCENT if metric in _EVEN else MIN_UNEVEN_SHARE_PERCENT
 
 
 class RateQuality(NamedTuple):

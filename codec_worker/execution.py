@@ -7,13 +7,7 @@ from contextlib import ExitStack, contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from codec_lab.bd_rate import (
-    MIN_ANCHOR_SHARE_PERCENT,
-    MIN_POINTS,
-    MIN_UNEVEN_SHARE_PERCENT,
-    RateQuality,
-    bd_rate,
-)
+from codec_lab.bd_rate import MIN_POINTS, RateQuality, bd_rate, least_anchor_share_percent
 from codec_lab.bundle import Bundle
 from codec_lab.clip import ClipRole, SourceClip
 from codec_lab.plan import EvaluationPlan
@@ -35,8 +29,6 @@ from codec_worker.runner import Encoded, Runner
 from codec_worker.turns import encode_then_decode
 from codec_worker.variants import Variants
 from codec_worker.video import planes_sha256
-
-_EVEN = frozenset({Metric.PSNR_Y, Metric.PSNR_YUV})
 
 PointListener = Callable[[SourceClip, RatePoint], None]
 """Is told of each rate point as it is measured, one at a time."""
@@ -323,7 +315,7 @@ def _compare(
         return BdRate(
             anchor=curve.anchor, metric=metric, percent=None, overlap_percent=0, reason=absence
         )
-    share = MIN_ANCHOR_SHARE_PERCENT if metric in _EVEN else MIN_UNEVEN_SHARE_PERCENT
+    share = least_anchor_share_percent(metric)
     delta = bd_rate(anchor, tested, min(len(points), MIN_POINTS), share)
     return BdRate(
         anchor=curve.anchor,
