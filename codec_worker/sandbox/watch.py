@@ -17,7 +17,9 @@ from codec_worker.sandbox.process import Call, ZygoteProcess
 if TYPE_CHECKING:
     from codec_lab.limits import Limits
 
-_TICK_S = 0.05
+_TICK_S = 0.2
+"""How often to look. The kernel holds the limits by itself; each look wakes a busy core."""
+
 _LAST_WORDS_S = 0.2
 """Between the signal that makes the process say where it is, and the one that ends it."""
 
