@@ -31,6 +31,7 @@ def png_of(planes: Planes, index: int) -> bytes:
     encoder = av.CodecContext.create("png", "w")
     encoder.width, encoder.height = picture.width, picture.height
     encoder.pix_fmt, encoder.time_base = "rgb24", Fraction(1)
+    encoder.options = {"pred": "up", "compression_level": "1"}  # as small, four times as fast
     return b"".join(bytes(packet) for packet in (*encoder.encode(picture), *encoder.encode(None)))
 
 
