@@ -28,8 +28,8 @@ from codec_worker.contract import Clip, Geometry
 from codec_worker.directory_store import DirectoryStore
 from codec_worker.evaluate import read_candidate
 from codec_worker.execution import Execution, LoadedClip, first_frames
-from codec_worker.sandbox import Sandbox
 from codec_worker.sandbox.base_process import close_idle_bases
+from codec_worker.sandbox.sandbox import Sandbox
 
 SEED = Path(__file__).parents[1] / "codec_worker" / "codecs" / "seed.py"
 CALLS = {"64×48, 8 frames": (64, 48, 8), "1080p, 1 frame": (1920, 1080, 1)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from codec_lab.limits import Limits
 from codec_lab.packages import AVAILABLE
 from codec_worker import ffmpeg_program, video
-from codec_worker.sandbox import probe
+from codec_worker.sandbox.probe import probe
 
 
 def describe(limits: Limits) -> dict[str, str]:
@@ -44,6 +44,7 @@ def _sandbox_layers() -> str:
     found = {
         "rlimits": layers.rlimits,
         "own user": layers.uid_drop,
+        "own names": layers.own_names,
         f"Landlock {layers.landlock_abi}": layers.landlock_abi > 0,
         "seccomp": layers.seccomp,
     }

@@ -12,7 +12,8 @@ from codec_lab.bundle import Bundle
 from codec_lab.errors import WheelError
 from codec_lab.wheel import Wheel
 from codec_worker.runner import MakeBox
-from codec_worker.sandbox import Installed, Sandbox
+from codec_worker.sandbox.readable import Installed
+from codec_worker.sandbox.sandbox import Sandbox
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from codec_worker.contract import Clip
 from codec_worker.failure import CandidateFailedError
 from codec_worker.metrics import IDENTICAL_DB, Quality, measure, psnr_y_db, rate_point
 from codec_worker.runner import Decoded, Encoded, Runner
-from codec_worker.sandbox import Outcome
+from codec_worker.sandbox.outcome import Outcome
 from codec_worker.variants import Variants
 
 MIN_PSNR_Y_DB = 15.0

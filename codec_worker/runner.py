@@ -24,7 +24,8 @@ from codec_lab.stored_evidence import most_bitstream_bytes
 from codec_worker.contract import Clip, Geometry, Planes
 from codec_worker.failure import CandidateFailedError
 from codec_worker.imports import preload
-from codec_worker.sandbox import Outcome, Run, Sandbox
+from codec_worker.sandbox.outcome import Outcome, Run
+from codec_worker.sandbox.sandbox import Sandbox
 
 _LOG_TAIL_CHARACTERS = 4000
 

@@ -54,14 +54,18 @@ def main(socket_descriptor: int, setup_descriptor: int) -> None:
 def _prepare(setup: BaseSetup) -> tuple[int, str]:
     """Import what candidates need, forget the bench.
 
+    With names of its own for candidates, the process has entered namespaces before.
+
     Returns
     -------
     tuple of int and str
         The ruleset of readable files, and the root of the tree of names that a candidate sees.
     """
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    if setup.drop_uid and not setup.own_names:
+        reach.require_reachable(setup.interpreter_roots)
     with contextlib.suppress(OSError):  # then the bench and its candidates are equal victims
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # from here on its own /proc is closed to a user
     os.chdir("/")
     # Look into every folder once: afterwards a candidate finds modules without listing it.
     importlib.util.find_spec("no_such_module")
@@ -80,7 +84,7 @@ def _prepare(setup: BaseSetup) -> tuple[int, str]:
     sys.path[:0] = list(setup.packages)
     policy.installed = frozenset(chain.from_iterable(setup.packages.values()))
     importlib.machinery.PathFinder.find_spec("no_such_module")
-    root = _own_names(setup) if setup.drop_uid else ""
+    root = names.show_apart(setup.readable, setup.listable, sys.path) if setup.own_names else ""
     readable, listable = (
         [root + path for path in paths] for paths in (setup.readable, setup.listable)
     )
@@ -89,14 +93,6 @@ def _prepare(setup: BaseSetup) -> tuple[int, str]:
     gc.freeze()
     gc.enable()
     return ruleset, root
-
-
-def _own_names(setup: BaseSetup) -> str:
-    try:
-        return names.show_apart(setup.readable, setup.listable, sys.path)
-    except PermissionError:  # without SYS_ADMIN, as in most containers, candidates see all names
-        reach.make_reachable(setup.interpreter_roots)
-        return ""
 
 
 def _serve(bench: socket.socket, base: zygote.Base, fault: str) -> None:

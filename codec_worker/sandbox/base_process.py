@@ -15,10 +15,9 @@ from typing import BinaryIO
 from codec_worker.sandbox.base import ZYGOTE
 from codec_worker.sandbox.messages import BaseSetup
 
-_START = (
-    "import sys, json; sys.path[:0] = json.loads(sys.argv[3]); "
-    "from codec_worker.sandbox.base import main; main(int(sys.argv[1]), int(sys.argv[2]))"
-)
+_FIND = "import sys, json; sys.path[:0] = json.loads(sys.argv[3]); "
+_ENTER = "from codec_worker.sandbox.namespaces import enter; enter(); "
+_SERVE = "from codec_worker.sandbox.base import main; main(int(sys.argv[1]), int(sys.argv[2]))"
 _END_TIMEOUT_S = 5.0
 _LAST_MOMENT_S = 0.5
 """Between the end of a process's sockets and that of the process."""
@@ -56,9 +55,10 @@ class BaseProcess:
             file.flush()
             descriptors = (theirs.fileno(), file.fileno())
             search = [_CODE_ROOT, *setup.import_roots]
+            program = f"{_FIND}{_ENTER if setup.own_names else ''}{_SERVE}"
             self._process = subprocess.Popen(
                 [
-                    sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START,
+                    sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", program,
                     *map(str, descriptors), json.dumps(search),
                 ],
                 env=dict(environment),

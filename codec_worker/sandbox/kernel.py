@@ -35,6 +35,14 @@ def unshare(flags: int) -> None:
     _checked(_LIBC.unshare(flags), "unshare")
 
 
+def drop_capabilities() -> None:
+    """Give up every capability of this thread, see capset(2); raise OSError when it fails."""
+    version_3, this_thread = 0x2008_0522, 0
+    header = (ctypes.c_uint32 * 2)(version_3, this_thread)
+    none = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable, in two halves
+    _checked(_LIBC.capset(header, none), "capset")
+
+
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
     """Mount a file system; raise OSError when it fails."""
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind)]

@@ -65,6 +65,7 @@ def lock_down(wanted: Lockdown) -> None:
         os.setgroups([])
         os.setresgid(wanted.uid, wanted.uid, wanted.uid)
         os.setresuid(wanted.uid, wanted.uid, wanted.uid)
+    kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != wanted.zygote_pid:
         raise OSError("the zygote is gone")

@@ -34,6 +34,7 @@ class BaseSetup(NamedTuple):
     packages: dict[str, list[str]]
     seccomp_filter_hex: str
     drop_uid: bool
+    own_names: bool
 
 
 class Setup(NamedTuple):

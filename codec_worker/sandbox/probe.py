@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from codec_worker.sandbox import landlock, seccomp
+from codec_worker.sandbox import landlock, namespaces, seccomp
 from codec_worker.sandbox.outcome import SandboxUnavailableError
 
 _CAP_SETGID, _CAP_SETUID = 6, 7
@@ -23,6 +23,8 @@ class Layers:
         Whether this process is root.
     uid_drop : bool
         Whether candidates get a user of their own; only root can give them one.
+    own_names : bool
+        Whether candidates get a tree of names of their own; see ``names``.
     landlock_abi : int
         Version of Landlock, 0 if there is none.
     seccomp : bool
@@ -36,6 +38,7 @@ class Layers:
     linux: bool
     root: bool
     uid_drop: bool
+    own_names: bool
     landlock_abi: int
     seccomp: bool
     rlimits: bool
@@ -45,7 +48,14 @@ class Layers:
 def probe() -> Layers:
     """Find out what this machine offers."""
     if sys.platform != "linux":
-        return judge(linux=False, root=False, uid_drop=False, landlock_abi=0, filter_fault="")
+        return judge(
+            linux=False,
+            root=False,
+            uid_drop=False,
+            own_names=False,
+            landlock_abi=0,
+            filter_fault="",
+        )
     try:
         seccomp.compile_filter()
         fault = "" if _kernel_filters() else "The kernel has no seccomp: use a kernel that has it."
@@ -56,13 +66,20 @@ def probe() -> Layers:
         linux=True,
         root=root,
         uid_drop=root and _may_change_user(),
+        own_names=namespaces.are_allowed(),
         landlock_abi=landlock.abi_version(),
         filter_fault=fault,
     )
 
 
 def judge(
-    *, linux: bool, root: bool, uid_drop: bool, landlock_abi: int, filter_fault: str
+    *,
+    linux: bool,
+    root: bool,
+    uid_drop: bool,
+    own_names: bool,
+    landlock_abi: int,
+    filter_fault: str,
 ) -> Layers:
     """Decide whether these layers are enough; with any doubt they are not."""
     lacking = ""
@@ -87,6 +104,7 @@ def judge(
         linux=linux,
         root=root,
         uid_drop=uid_drop,
+        own_names=own_names,
         landlock_abi=landlock_abi,
         seccomp=linux and not filter_fault,
         rlimits=linux,

@@ -118,6 +118,7 @@ class Sandbox:
             packages={package.folder: list(package.modules) for package in installed},
             seccomp_filter_hex=seccomp.compile_filter().hex(),
             drop_uid=layers.uid_drop,
+            own_names=layers.own_names,
         )
         self._setup = Setup(
             direction=direction,

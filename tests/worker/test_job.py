@@ -30,7 +30,8 @@ from codec_worker import clips, screen, video
 from codec_worker.contract import Clip
 from codec_worker.failure import CandidateFailedError
 from codec_worker.metrics import measure
-from codec_worker.sandbox import Outcome, Run, Sandbox
+from codec_worker.sandbox.outcome import Outcome, Run
+from codec_worker.sandbox.sandbox import Sandbox
 from tests.worker.bench import ANCHORS, Bench
 from tests.worker.samples import FRAMES, TINY_CODEC, moving_clip, tiny_candidate
 

@@ -23,7 +23,8 @@ from codec_worker import protocol
 from codec_worker.clips import freeze
 from codec_worker.execution import clip_result
 from codec_worker.runner import Runner
-from codec_worker.sandbox import Outcome, Sandbox
+from codec_worker.sandbox.outcome import Outcome
+from codec_worker.sandbox.sandbox import Sandbox
 from tests.worker.bench import Bench
 from tests.worker.samples import moving_clip, tiny_candidate
 

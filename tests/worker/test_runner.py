@@ -12,7 +12,7 @@ from codec_lab.limits import Limits
 from codec_worker.contract import Clip, Geometry, Planes
 from codec_worker.failure import CandidateFailedError
 from codec_worker.runner import Runner
-from codec_worker.sandbox import Outcome, Run
+from codec_worker.sandbox.outcome import Outcome, Run
 from tests.worker.samples import moving_clip, tiny_candidate
 
 

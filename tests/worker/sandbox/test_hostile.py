@@ -77,6 +77,9 @@ def test_each_user_has_the_layers_that_count(report: dict[str, Any]) -> None:
     layers = report["layers"]
     assert layers["lacking"] == ""
     assert layers["uid_drop"] is layers["root"]
+    if layers["own_names"]:
+        every, none = json.loads(report["capabilities"]["evidence"])
+        assert (every != 0, none) == (True, 0)
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -90,8 +93,11 @@ def test_attack_is_refused_inside_and_succeeds_outside(name: str, report: dict[s
         pytest.fail(f"the control did not succeed: {outside}")
     expected = "killed_by_signal" if attack.refused_as.startswith("SIG") else "exception"
     refused_as = {attack.refused_as}
-    if report["layers"]["root"] and attack.refused_as == "PermissionError":
-        refused_as.add("FileNotFoundError")  # where root may mount, a candidate sees no such name
+    own_names = report["layers"]["own_names"]
+    if name == "look_up_a_name_of_the_machine" and not own_names:
+        pytest.skip("this machine allows no namespaces: candidates see its names")
+    if own_names and attack.refused_as == "PermissionError":
+        refused_as.add("FileNotFoundError")  # a candidate sees no such name
     assert inside["outcome"] == expected, inside
     assert inside["error_type"] in refused_as, inside
     assert inside["value"] is None

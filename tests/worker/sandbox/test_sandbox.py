@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,8 +15,11 @@ import pytest
 
 from codec_lab.limits import Limits
 from codec_worker.contract import Clip, Geometry
-from codec_worker.sandbox import Outcome, Sandbox, SandboxUnavailableError, process
-from codec_worker.sandbox.probe import judge
+from codec_worker.sandbox import process
+from codec_worker.sandbox.outcome import Outcome, SandboxUnavailableError
+from codec_worker.sandbox.probe import judge, probe
+from codec_worker.sandbox.reach import require_reachable
+from codec_worker.sandbox.sandbox import Sandbox
 
 HONEST = {
     "codec.py": """
@@ -155,20 +157,25 @@ def encode(clip, quality):
 """
 
 
-def may_mount() -> bool:
-    capabilities = re.search(
-        r"^CapEff:\t(\w+)", Path("/proc/self/status").read_text(), re.MULTILINE
-    )
-    return capabilities is not None and bool(int(capabilities[1], 16) >> 21 & 1)  # SYS_ADMIN
-
-
-@pytest.mark.skipif(not may_mount(), reason="needs the capability SYS_ADMIN")
+@pytest.mark.skipif(not probe().own_names, reason="this machine allows no namespaces")
 def test_a_candidate_looks_up_names_in_a_tree_of_its_own_alone() -> None:
     with Sandbox({"codec.py": NAMES}, "encode", LIMITS, ("numpy", "scipy.fft")) as box:
         files, disks, disk, seen = json.loads(box.encode(noise(), 40).value or b"")
     assert files > 100  # its libraries are all there
     assert (disks, seen) == (1, [])
     assert disk not in {Path(path).stat().st_dev for path in ("/", "/usr/lib", np.__path__[0])}
+
+
+def test_a_python_that_only_root_can_enter_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "private" / "python").mkdir(parents=True)
+    for place in (*tmp_path.parents[:-2], tmp_path, tmp_path / "private" / "python"):
+        place.chmod(place.stat().st_mode | 0o001)
+    require_reachable([str(tmp_path)])
+    (tmp_path / "private").chmod(0o700)
+    with pytest.raises(SandboxUnavailableError) as refusal:
+        require_reachable([str(tmp_path / "private" / "python")])
+    assert f"who cannot enter {tmp_path}/private, where this Python is" in str(refusal.value)
+    assert f"chmod o+x {tmp_path}/private" in str(refusal.value)
 
 
 def run_encode(source: str, limits: Limits = LIMITS, clip: Clip | None = None):
@@ -490,7 +497,8 @@ def test_too_few_layers_are_refused(
     lack: dict[Literal["linux", "landlock_abi", "filter_fault", "uid_drop"], object], sentence: str
 ) -> None:
     enough = {
-        "linux": True, "root": True, "uid_drop": True, "landlock_abi": 1, "filter_fault": "",
+        "linux": True, "root": True, "uid_drop": True, "own_names": False, "landlock_abi": 1,
+        "filter_fault": "",
     }  # fmt: skip
     assert judge(**enough).lacking == ""
     assert sentence in judge(**{**enough, **lack}).lacking

@@ -9,7 +9,8 @@ import pytest
 from codec_lab.job import JobKind
 from codec_lab.limits import Limits
 from codec_worker.contract import Geometry
-from codec_worker.sandbox import Outcome, Sandbox
+from codec_worker.sandbox.outcome import Outcome
+from codec_worker.sandbox.sandbox import Sandbox
 from tests.worker.bench import Bench
 from tests.worker.samples import moving_clip, tiny_candidate
 

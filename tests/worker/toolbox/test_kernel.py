@@ -11,7 +11,7 @@ import pytest
 
 from codec_lab.limits import Limits
 from codec_worker.contract import Clip
-from codec_worker.sandbox import Sandbox
+from codec_worker.sandbox.sandbox import Sandbox
 from codec_worker.toolbox import processor
 
 V3 = "fpu sse4_2 abm avx avx2 bmi1 bmi2 f16c fma movbe"

@@ -71,6 +71,11 @@ def syscall(name, *arguments):
 # --- files that hold something of value
 
 
+@attack("FileNotFoundError")
+def look_up_a_name_of_the_machine(targets):
+    return os.stat("/etc/passwd").st_size
+
+
 @attack()
 def read_the_password_file(targets):
     with open("/etc/passwd") as file:
