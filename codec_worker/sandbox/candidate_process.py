@@ -8,6 +8,7 @@ import linecache
 import mmap
 import os
 import signal
+import struct
 import sys
 import traceback
 import warnings
@@ -73,6 +74,7 @@ def run(setup: Setup, request: Request, lockdown: Lockdown, descriptors: list[in
     os.write(status, LOCKED)
     os.close(status)
     MemoryImporter(setup.files).install()
+    _occupied = _occupy_at_random()
     try:
         _call(setup.direction, request, given, output)
     except BaseException as error:  # noqa: BLE001 (what a candidate raises is its result)
@@ -95,6 +97,23 @@ def _keep_only(descriptors: list[int], ruleset: int) -> tuple[int, int, int, int
     os.closerange(3, _FIRST_KEPT)
     os.closerange(_FIRST_KEPT + len(kept), _DESCRIPTORS)
     return kept[0], kept[1], kept[2], kept[3]
+
+
+def _occupy_at_random() -> dict[str, object]:
+    """Occupy some memory, so that nothing lies where it lay in another call.
+
+    All calls are forked from one process and would find the same addresses: a result that depends
+    on one would come out the same when it is made again, here and nowhere else.
+    """
+    objects, heap_bytes, pages = struct.unpack("<3H", os.urandom(6))
+    sizes = os.urandom(objects % 4096)
+    return {
+        "objects": [object() for _ in sizes],
+        "texts": [bytes(2 * size) for size in sizes],
+        "arrays": [np.empty(4 * size, np.uint8) for size in sizes],
+        "heap": bytes(heap_bytes),
+        "pages": mmap.mmap(-1, mmap.PAGESIZE * (1 + pages % 1024), flags=mmap.MAP_PRIVATE),
+    }
 
 
 def _log_stream(descriptor: int) -> TextIO:

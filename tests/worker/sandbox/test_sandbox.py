@@ -166,6 +166,22 @@ def test_a_candidate_looks_up_names_in_a_tree_of_its_own_alone() -> None:
     assert disk not in {Path(path).stat().st_dev for path in ("/", "/usr/lib", np.__path__[0])}
 
 
+ADDRESSES = """
+import numpy as np
+
+def encode(clip, quality):
+    small, large = np.zeros(9), np.zeros(10**6)
+    places = id(object()), id([[]]), id(small), small.ctypes.data, large.ctypes.data
+    return " ".join(map(str, places)).encode()
+"""
+
+
+def test_no_address_is_the_same_in_every_call() -> None:
+    with Sandbox({"codec.py": ADDRESSES}, "encode", LIMITS) as box:
+        calls = [(box.encode(noise(), 40).value or b"").split() for _ in range(12)]
+    assert [len(set(places)) > 1 for places in zip(*calls, strict=True)] == [True] * 5
+
+
 def test_a_python_that_only_root_can_enter_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "private" / "python").mkdir(parents=True)
     for place in (*tmp_path.parents[:-2], tmp_path, tmp_path / "private" / "python"):
