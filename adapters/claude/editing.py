@@ -45,13 +45,15 @@ def changed(base: Candidate, changes: Changes) -> Candidate:
                 f"Edit {number} names {excerpt(edit.file, 80)!r}; "
                 f"there are only {', '.join(sorted(files))}."
             )
-        count = files[edit.file].count(edit.old) if edit.old else 0
-        if count != 1:
+        text = files[edit.file]
+        first = text.find(edit.old) if edit.old else -1
+        if first < 0 or text.find(edit.old, first + 1) >= 0:  # the second may overlap the first
+            times = "0 times" if first < 0 else "more than once"
             raise MendableAnswerError(
-                f"Edit {number}: its old text occurs {count} times in {edit.file}, not exactly "
+                f"Edit {number}: its old text occurs {times} in {edit.file}, not exactly "
                 f"once: {excerpt(edit.old, 200)!r}. None of the edits was made."
             )
-        files[edit.file] = files[edit.file].replace(edit.old, edit.new)
+        files[edit.file] = text.replace(edit.old, edit.new)
     return _candidate(files, base)
 
 

@@ -167,6 +167,7 @@ def test_an_edit_that_does_not_match_is_asked_again_and_paid(
     [
         (edit("STEP = 9", ""), "occurs 0 times"),
         (edit("e", ""), "not exactly once"),
+        (edit("   ", "  ", "helper.py"), "occurs more than once"),  # overlapping
         (edit("", "x"), "occurs 0 times"),
         (edit("STEP = 8", "STEP = 8"), "tried before"),
         (
