@@ -100,10 +100,11 @@ def _keep_only(descriptors: list[int], ruleset: int) -> tuple[int, int, int, int
 
 
 def _occupy_at_random() -> dict[str, object]:
-    """Occupy some memory, so that nothing lies where it lay in another call.
+    """Occupy some memory, so that nothing that a candidate makes lies where it lay before.
 
     All calls are forked from one process and would find the same addresses: a result that depends
-    on one would come out the same when it is made again, here and nowhere else.
+    on one would come out the same when it is made again, here and nowhere else. It takes less than
+    ``OCCUPIED_BYTES``; the pages are never touched.
     """
     objects, heap_bytes, pages = struct.unpack("<3H", os.urandom(6))
     sizes = os.urandom(objects % 4096)

@@ -16,6 +16,9 @@ RESULT_FAILED = b"FAILED"
 FAILURE_BYTES = 64 << 10
 """Room for the JSON that describes a failure."""
 
+OCCUPIED_BYTES = 5 << 20
+"""Memory that a call of a candidate occupies before it begins, at most."""
+
 LOCKED = b"locked"
 """What a candidate's process reports, before it runs the candidate, once nothing is left open."""
 

@@ -76,7 +76,7 @@ def judge(seen: Watched, found: Verdict, limits: "Limits", files: Mapping[str, s
         report = seen.status.decode(errors="replace").strip().splitlines()
         reason = report[-1] if report else "it ended before it was locked down"
         return Verdict(Outcome.SANDBOX_ERROR, message=f"The sandbox failed: {reason}")
-    limit = seen.stopped_for or _limit_reached(seen, limits)
+    limit = seen.stopped_for or _limit_reached(seen, found, limits)
     if limit is not None:
         where = _where_it_was(seen, files)
         return Verdict(limit, message=_limit_sentence(limit, limits), traceback=where)
@@ -92,7 +92,10 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
-def _limit_reached(seen: Watched, limits: "Limits") -> Outcome | None:
+def _limit_reached(seen: Watched, found: Verdict, limits: "Limits") -> Outcome | None:
+    is_too_large = seen.ended.peak_memory_bytes > seen.resident_limit_bytes
+    if is_too_large and found.outcome in {Outcome.OK, Outcome.NO_RESULT}:
+        return Outcome.MEMORY_LIMIT  # maybe for so short a time that nobody saw it
     status = seen.ended.wait_status
     killed_by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if seen.ended.cpu_s > limits.cpu_s - _CPU_ROUNDING_S and killed_by == signal.SIGXCPU:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from codec_worker.sandbox.messages import LOCKED, Ended
+from codec_worker.sandbox.messages import LOCKED, OCCUPIED_BYTES, Ended
 from codec_worker.sandbox.outcome import Outcome
 from codec_worker.sandbox.process import Call, ZygoteProcess
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codec_lab.limits import Limits
 
 _TICK_S = 0.2
-"""How often to look. The kernel holds the limits by itself; each look wakes a busy core."""
+"""How often to look. Each look wakes a busy core; what is over in between, the end tells."""
 
 _LAST_WORDS_S = 0.2
 """Between the signal that makes the process say where it is, and the one that ends it."""
@@ -55,6 +55,8 @@ class Watched:
         What it said about its lockdown.
     log : bytes
         What it printed, cut at the limit.
+    resident_limit_bytes : int
+        What it might occupy.
     """
 
     ended: Ended
@@ -62,6 +64,7 @@ class Watched:
     stopped_for: Outcome | None
     status: bytes
     log: bytes
+    resident_limit_bytes: int = 0
 
     @property
     def locked(self) -> bool:
@@ -104,7 +107,8 @@ def watch(
         If the zygote is gone.
     """
     readers = {call.log: _Reader(limits.log_bytes), call.status: _Reader(_CHUNK_BYTES)}
-    resident_limit = zygote.ready.resident_bytes + limits.memory_bytes + io_bytes
+    granted = limits.memory_bytes + io_bytes + OCCUPIED_BYTES
+    resident_limit = zygote.ready.resident_bytes + granted
     guard = _Guard(call, limits, started, resident_limit)
     poll = select.poll()
     for descriptor in (*readers, zygote.socket.fileno()):
@@ -123,7 +127,7 @@ def watch(
         while reader.drain(descriptor):
             pass
     log, status = (bytes(reader.kept) for reader in readers.values())
-    return Watched(ended, wall_s, guard.stopped_for, status, log)
+    return Watched(ended, wall_s, guard.stopped_for, status, log, resident_limit)
 
 
 class _Guard:

@@ -115,6 +115,12 @@ def grows():
         kept.append(np.ones(1 << 22, np.uint8))
 
 
+@crash("memory_limit")
+def needs_much_memory_for_a_moment():
+    np.ones(400 << 20, np.uint8)  # more than it may have, less than its address space
+    return b"x"
+
+
 @crash("memory_limit", "MemoryError")
 def asks_for_a_huge_text():
     return "x" * (1 << 40)
