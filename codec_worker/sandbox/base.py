@@ -84,7 +84,9 @@ def _prepare(setup: BaseSetup) -> tuple[int, str]:
     sys.path[:0] = list(setup.packages)
     policy.installed = frozenset(chain.from_iterable(setup.packages.values()))
     importlib.machinery.PathFinder.find_spec("no_such_module")
-    root = names.show_apart(setup.readable, setup.listable, sys.path) if setup.own_names else ""
+    root = ""
+    if setup.own_names:
+        root = names.show_apart(setup.readable, setup.listable, sys.path, setup.packages)
     readable, listable = (
         [root + path for path in paths] for paths in (setup.readable, setup.listable)
     )

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from typing import NamedTuple
 
-from codec_worker.sandbox import kernel, landlock, seccomp
+from codec_worker.sandbox import kernel, landlock, namespaces, seccomp
 
 _HEADROOM_BYTES = 512 << 20
 """Address space for thread stacks, allocator arenas and the compiler of numba."""
@@ -55,7 +55,10 @@ def lock_down(wanted: Lockdown) -> None:
     OSError
         If a layer cannot be had; the caller must not go on.
     """
-    _limit(wanted)
+    own_user = wanted.uid is not None
+    if wanted.root and not own_user:
+        namespaces.count_threads_apart()
+    _limit(wanted, count_threads=bool(wanted.root) or own_user)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise OSError("a library has started a thread, which would stay unlocked")
     if wanted.root:
@@ -76,7 +79,7 @@ def lock_down(wanted: Lockdown) -> None:
     seccomp.install(wanted.seccomp_filter)
 
 
-def _limit(wanted: Lockdown) -> None:
+def _limit(wanted: Lockdown, *, count_threads: bool) -> None:
     limits = {
         resource.RLIMIT_AS: wanted.address_space_bytes + _HEADROOM_BYTES,
         resource.RLIMIT_CORE: 0,
@@ -86,7 +89,7 @@ def _limit(wanted: Lockdown) -> None:
         resource.RLIMIT_NOFILE: _OPEN_FILES,
         resource.RLIMIT_SIGPENDING: _OPEN_FILES,
     }
-    if wanted.uid is not None:  # the kernel counts per user, so only a user of its own is exact
+    if count_threads:  # else the kernel would count those of all its user's processes
         limits[resource.RLIMIT_NPROC] = wanted.max_threads
     for which, value in limits.items():
         resource.setrlimit(which, (value, value))

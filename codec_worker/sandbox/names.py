@@ -7,11 +7,15 @@ memory and none that is missing is remembered. Each file is mounted by itself, f
 is mounted the names would be those of the disk again.
 """
 
+import _thread
+import contextlib
 import os
-from collections.abc import Iterator, Sequence
+import resource
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
-from codec_worker.sandbox import kernel
+from codec_worker.sandbox import kernel, namespaces
 
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_NOATIME = 1, 2, 4, 32, 1024
 _MS_BIND = 4096
@@ -24,7 +28,33 @@ _LEFT_OUT = "tests"
 """Name of folders of libraries that no codec needs: two fifths of all files lie in them."""
 
 
-def show_apart(readable: Sequence[str], listable: Sequence[str], search: Sequence[str]) -> str:
+@cache
+def are_possible() -> bool:
+    """Tell whether this machine allows all that it takes, by what a process achieves that tries."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with contextlib.suppress(OSError, RuntimeError):
+                kernel.prctl(kernel.PR_SET_DUMPABLE, 1)
+                namespaces.enter()
+                root = show_apart([__file__], [], [])
+                if os.geteuid() != 0:
+                    namespaces.count_threads_apart()
+                    resource.setrlimit(resource.RLIMIT_NPROC, (2, 2))
+                    _thread.start_new_thread(os.getpid, ())  # fails if others of its user count
+                os.chroot(root)
+                os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def show_apart(
+    readable: Sequence[str],
+    listable: Sequence[str],
+    search: Sequence[str],
+    whole: Collection[str] = (),
+) -> str:
     """Mount the tree in this process's own namespaces; return where its root is.
 
     Parameters
@@ -35,6 +65,8 @@ def show_apart(readable: Sequence[str], listable: Sequence[str], search: Sequenc
         Folders of which only the shown part exists.
     search
         Folders in which modules are looked up, by names that may lead through links.
+    whole
+        Readable folders of which even the tests are shown.
 
     Raises
     ------
@@ -44,7 +76,7 @@ def show_apart(readable: Sequence[str], listable: Sequence[str], search: Sequenc
     kernel.mount("codec-lab", _PLACE, "tmpfs", _KEPT, "mode=0755,size=1m")
     tree = _Tree(_PLACE)
     for path in readable:
-        tree.show_all(path)
+        tree.show_all(path, with_tests=path in whole)
     for path in (*listable, *search):
         tree.show_way(Path(path))
     for link in _links_to(frozenset(map(Path, readable))):
@@ -71,8 +103,8 @@ class _Tree:
         self._shown = {"/"}
         self._folders = ["/"]
 
-    def show_all(self, path: str) -> None:
-        """Show a file, or a folder and what is below it but for tests."""
+    def show_all(self, path: str, *, with_tests: bool) -> None:
+        """Show a file, or a folder and what is below it."""
         if not Path(path).is_dir():
             self._show_folder(str(Path(path).parent))
             self._show_file(path)
@@ -80,8 +112,8 @@ class _Tree:
         self._show_folder(path)
         for entry in os.scandir(path):
             if entry.is_dir(follow_symlinks=False):
-                if entry.name != _LEFT_OUT:
-                    self.show_all(entry.path)
+                if with_tests or entry.name != _LEFT_OUT:
+                    self.show_all(entry.path, with_tests=with_tests)
             elif entry.is_file(follow_symlinks=False):
                 self._show_file(entry.path)
             else:

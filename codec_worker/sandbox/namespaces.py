@@ -5,36 +5,20 @@ inside a user namespace, where the machine lets users have them: there the base 
 over what it mounts itself and none over anything else (user_namespaces(7)).
 """
 
-import contextlib
 import os
-from functools import cache
 from pathlib import Path
 
 from codec_worker.sandbox import kernel
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x20000, 0x1000_0000
-_MS_REC, _MS_PRIVATE = 16384, 1 << 18
-
-
-@cache
-def are_allowed() -> bool:
-    """Tell whether ``enter`` would work, by what becomes of a process that tries."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            with contextlib.suppress(OSError):
-                _leave_those_of_the_machine()
-                os._exit(0)
-        finally:
-            os._exit(1)
-    return os.waitpid(pid, 0)[1] == 0
+_MS_REC, _MS_SLAVE = 16384, 1 << 19
 
 
 def enter() -> None:
     """Move this process, which must have one thread and be dumpable, into namespaces of its own.
 
     It stays the same user. Its children inherit what it may do there, so a candidate's process has
-    to give that up.
+    to give that up. What the machine unmounts later is unmounted here too.
 
     Raises
     ------
@@ -42,7 +26,8 @@ def enter() -> None:
         If the machine does not allow it.
     """
     user, group = os.geteuid(), os.getegid()
-    _leave_those_of_the_machine()
+    kernel.unshare(_CLONE_NEWNS if user == 0 else _CLONE_NEWNS | _CLONE_NEWUSER)
+    kernel.mount(None, "/", None, _MS_REC | _MS_SLAVE)
     if user != 0:
         own = Path("/proc/self")
         (own / "setgroups").write_text("deny", encoding="ascii")
@@ -50,6 +35,15 @@ def enter() -> None:
         (own / "gid_map").write_text(f"{group} {group} 1", encoding="ascii")
 
 
-def _leave_those_of_the_machine() -> None:
-    kernel.unshare(_CLONE_NEWNS if os.geteuid() == 0 else _CLONE_NEWNS | _CLONE_NEWUSER)
-    kernel.mount(None, "/", None, _MS_REC | _MS_PRIVATE)
+def count_threads_apart() -> None:
+    """Let the kernel count this process's threads apart from those of all others of its user.
+
+    It counts per user and user namespace (since Linux 5.14), so ``RLIMIT_NPROC`` is exact in one
+    more of them. Only a process that has entered namespaces as an ordinary user can do that.
+
+    Raises
+    ------
+    OSError
+        If the machine does not allow it.
+    """
+    kernel.unshare(_CLONE_NEWUSER)

@@ -1,14 +1,16 @@
 """Which layers of defence this machine has, and whether they are enough."""
 
 import os
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codec_worker.sandbox import landlock, namespaces, seccomp
+from codec_worker.sandbox import landlock, names, seccomp
 from codec_worker.sandbox.outcome import SandboxUnavailableError
 
 _CAP_SETGID, _CAP_SETUID = 6, 7
+_HIDDEN = re.compile(r"\bhidepid=(?!0\b|off\b)")
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,6 @@ class Layers:
         Whether this process is root.
     uid_drop : bool
         Whether candidates get a user of their own; only root can give them one.
-    own_names : bool
-        Whether candidates get a tree of names of their own; see ``names``.
     landlock_abi : int
         Version of Landlock, 0 if there is none.
     seccomp : bool
@@ -33,16 +33,18 @@ class Layers:
         Whether the kernel enforces resource limits.
     lacking : str
         Why this is not enough, and the mend, in one sentence; empty if it is enough.
+    own_names : bool
+        Whether candidates get a tree of names of their own, which is not required.
     """
 
     linux: bool
     root: bool
     uid_drop: bool
-    own_names: bool
     landlock_abi: int
     seccomp: bool
     rlimits: bool
     lacking: str
+    own_names: bool = False
 
 
 def probe() -> Layers:
@@ -52,9 +54,9 @@ def probe() -> Layers:
             linux=False,
             root=False,
             uid_drop=False,
-            own_names=False,
             landlock_abi=0,
             filter_fault="",
+            hides_processes=False,
         )
     try:
         seccomp.compile_filter()
@@ -62,14 +64,15 @@ def probe() -> Layers:
     except SandboxUnavailableError as error:
         fault = str(error)
     root = os.geteuid() == 0
-    return judge(
+    layers = judge(
         linux=True,
         root=root,
         uid_drop=root and _may_change_user(),
-        own_names=namespaces.are_allowed(),
         landlock_abi=landlock.abi_version(),
         filter_fault=fault,
+        hides_processes=_hides_processes(),
     )
+    return replace(layers, own_names=names.are_possible())
 
 
 def judge(
@@ -77,9 +80,9 @@ def judge(
     linux: bool,
     root: bool,
     uid_drop: bool,
-    own_names: bool,
     landlock_abi: int,
     filter_fault: str,
+    hides_processes: bool,
 ) -> Layers:
     """Decide whether these layers are enough; with any doubt they are not."""
     lacking = ""
@@ -100,11 +103,15 @@ def judge(
             "The bench is root but may not become another user: give the container the "
             "capabilities SETUID and SETGID, or start it as an ordinary user."
         )
+    elif hides_processes and not root:
+        lacking = (
+            "An ordinary user cannot watch candidates here, for /proc is mounted with hidepid: "
+            "mount it without, or start the bench as root."
+        )
     return Layers(
         linux=linux,
         root=root,
         uid_drop=uid_drop,
-        own_names=own_names,
         landlock_abi=landlock_abi,
         seccomp=linux and not filter_fault,
         rlimits=linux,
@@ -128,6 +135,11 @@ def require_layers() -> Layers:
 
 def _kernel_filters() -> bool:
     return "\nSeccomp:" in Path("/proc/self/status").read_text(encoding="ascii")
+
+
+def _hides_processes() -> bool:
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    return any(line.split()[4] == "/proc" and _HIDDEN.search(line) for line in mounts)
 
 
 def _may_change_user() -> bool:
