@@ -1,10 +1,10 @@
 """The money of a campaign in one item of the lab's table.
 
 ``committed_usd`` and ``day_<date>`` hold what is settled and reserved, ``open_<id>`` one open
-reservation each, with its day. What is settled is also summed by kind, in
-``usd#<service>#<purpose>#<model>``, and likewise ``count#…`` and ``<amount>#…``. Every change is
-one conditional update of this item, so that two functions at once, or one that is retried, cannot
-pass a cap.
+reservation each, with its day, and ``refused`` the last one that did not fit. What is settled is
+also summed by kind, in ``usd#<service>#<purpose>#<model>``, and likewise ``count#…`` and
+``<amount>#…``. Every change of money is one conditional update of this item, so that two functions
+at once, or one that is retried, cannot pass a cap.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from adapters.attribute_values import attributes_of
 from adapters.dynamodb_table import DynamoTable, campaign_pk
 from codec_lab.campaign import Control
 from codec_lab.charge import Charge, Reserved, Service, Statement, summed
-from codec_lab.spending import Spending
+from codec_lab.spending import Refused, Spending
 
 _LEDGER = "LEDGER"
 _OPEN, _DAY = "open_", "day_"
@@ -39,6 +39,7 @@ class DynamoLedger:
         """Commit an amount if it fits under the caps; None, and nothing written, if not.
 
         An open reservation of the same name is that reservation, with its own amount and day.
+        What was refused is forgotten once as much has been reserved.
         """
         names = {"#open": f"{_OPEN}{reserved.reservation_id}", "#day": _day(reserved.day)}
         values: dict[str, object] = {
@@ -66,6 +67,13 @@ class DynamoLedger:
             values=values,
         )
         if fits:
+            self._table.update(
+                campaign_pk(campaign_id),
+                _LEDGER,
+                "REMOVE refused",
+                condition="refused.amount_usd <= :amount",
+                values={":amount": reserved.amount_usd},
+            )
             return reserved
         stored = self._item(campaign_id).get(names["#open"])
         if stored is None:
@@ -94,13 +102,13 @@ class DynamoLedger:
             },
         )
 
-    def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
-        """Note an amount that did not fit."""
+    def refuse(self, campaign_id: str, refused: Refused) -> None:
+        """Note a reservation that did not fit, in the place of the last one."""
         self._table.update(
             campaign_pk(campaign_id),
             _LEDGER,
-            "SET refused_usd = :amount",
-            values={":amount": amount_usd},
+            "SET refused = :refused",
+            values={":refused": refused.model_dump()},
         )
 
     def spending(self, campaign_id: str, day: date) -> Spending:
@@ -109,7 +117,7 @@ class DynamoLedger:
         return Spending(
             committed_usd=item.get("committed_usd", Decimal(0)),
             today_usd=item.get(_day(day), Decimal(0)),
-            refused_usd=item.get("refused_usd", Decimal(0)),
+            refused=item.get("refused"),
         )
 
     def statement(self, campaign_id: str) -> Statement:

@@ -58,7 +58,13 @@ class BenchCosts:
         self._tariff, self._sizes = tariff, sizes
 
     def book(
-        self, experiment: Experiment, bundle_sha256: Sha256, *, shards: int, most: Stored
+        self,
+        experiment: Experiment,
+        bundle_sha256: Sha256,
+        *,
+        shards: int,
+        most: Stored,
+        stops_campaign: bool = True,
     ) -> Booking:
         """Reserve the most that a validation and an execution in shards can cost.
 
@@ -68,6 +74,8 @@ class BenchCosts:
         ----------
         most : Stored
             What they can leave in the store.
+        stops_campaign : bool
+            As of ``CampaignPurse``.
 
         Raises
         ------
@@ -79,7 +87,11 @@ class BenchCosts:
         machines = self._tariff.machines("", limit_s * shards, jobs=shards + 1)
         evidence = self._tariff.objects("", puts=most.objects, stored_bytes=most.size_bytes)
         purse = CampaignPurse(
-            experiment.campaign_id, records=self._records, ledger=self._ledger, clock=self._clock
+            experiment.campaign_id,
+            records=self._records,
+            ledger=self._ledger,
+            clock=self._clock,
+            stops_campaign=stops_campaign,
         )
         name = f"{experiment.experiment_id}/{experiment.run}/{bundle_sha256[:12]}"
         reserved = purse.reserve(machines.usd + evidence.usd, name=name, what="Measuring")

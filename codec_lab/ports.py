@@ -16,7 +16,7 @@ from codec_lab.proposal import Fix, Proposal
 
 if TYPE_CHECKING:
     from codec_lab.charge import Reserved
-    from codec_lab.spending import Spending
+    from codec_lab.spending import Refused, Spending
 
 
 class ObjectStore(Protocol):
@@ -149,6 +149,7 @@ class Ledger(Protocol):
         """Commit an amount if it fits under the caps; None, and nothing written, if not.
 
         An open reservation of the same name is that reservation, with its own amount and day.
+        What was refused is forgotten once as much has been reserved.
         """
 
     def settle(self, campaign_id: str, reserved: "Reserved", charges: Sequence[Charge]) -> bool:
@@ -157,8 +158,8 @@ class Ledger(Protocol):
     def statement(self, campaign_id: str) -> Statement:
         """Read the whole account."""
 
-    def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
-        """Note an amount that did not fit."""
+    def refuse(self, campaign_id: str, refused: "Refused") -> None:
+        """Note a reservation that did not fit, in the place of the last one."""
 
     def spending(self, campaign_id: str, day: date) -> "Spending":
         """Read what is committed in all and of a day."""

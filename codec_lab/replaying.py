@@ -75,7 +75,7 @@ def replay_jobs(
         most = Stored()
         for proposal in proposals:
             most = most.plus(most_stored(plan, proposal.limits, jobs=1))
-        booking = bench.book(asking, name, shards=len(chosen), most=most)
+        booking = bench.book(asking, name, shards=len(chosen), most=most, stops_campaign=False)
     jobs = []
     for one, bundle in zip(chosen, bundles, strict=True):
         output_prefix = keys.replay(one.experiment_id, change.version)

@@ -16,6 +16,41 @@ from codec_lab.model import Model
 from codec_lab.ports import Clock, Ledger, Records
 
 
+class Refused(Model):
+    """A reservation that did not fit.
+
+    Attributes
+    ----------
+    amount_usd : Decimal
+        What it was to reserve.
+    budget_usd, daily_budget_usd : Decimal or None
+        The caps at that time.
+    """
+
+    amount_usd: Decimal
+    budget_usd: Decimal | None = None
+    daily_budget_usd: Decimal | None = None
+
+    @classmethod
+    def under(cls, control: Control, amount_usd: Decimal) -> "Refused":
+        """Note an amount that does not fit under the caps of a control."""
+        return cls(
+            amount_usd=amount_usd,
+            budget_usd=control.budget_usd,
+            daily_budget_usd=control.daily_budget_usd,
+        )
+
+    def stands(self, control: Control) -> bool:
+        """Tell whether nobody has raised a cap since."""
+        caps = (
+            (self.budget_usd, control.budget_usd),
+            (self.daily_budget_usd, control.daily_budget_usd),
+        )
+        return not any(
+            was_usd is not None and (is_usd is None or is_usd > was_usd) for was_usd, is_usd in caps
+        )
+
+
 class Spending(Model):
     """What a campaign has spent and reserved.
 
@@ -23,16 +58,19 @@ class Spending(Model):
     ----------
     committed_usd, today_usd : Decimal
         Settled costs and open reservations, in all and of one day.
-    refused_usd : Decimal
-        The last reservation that did not fit; 0 if none has been refused.
+    refused : Refused or None
+        The campaign's last reservation that did not fit, until as much has been reserved.
     """
 
     committed_usd: Decimal = Decimal(0)
     today_usd: Decimal = Decimal(0)
-    refused_usd: Decimal = Decimal(0)
+    refused: Refused | None = None
 
     def shortage(self, control: Control) -> ReachedBound | None:
         """Say which cap leaves no room for what was last refused; None if there is room."""
+        next_usd = Decimal(0)
+        if self.refused is not None and self.refused.stands(control):
+            next_usd = self.refused.amount_usd
         caps = (
             (Bound.BUDGET_USD, "budget", control.budget_usd, self.committed_usd),
             (
@@ -45,14 +83,14 @@ class Spending(Model):
         for bound, name, cap_usd, spent_usd in caps:
             if cap_usd is None:
                 continue
-            spent = f"The {name} of {cap_usd} USD is spent"
+            subject = f"The {name} of {cap_usd} USD"
             if spent_usd >= cap_usd:
-                return ReachedBound(bound=bound, reason=f"{spent}.")
-            if spent_usd + self.refused_usd > cap_usd:
+                return ReachedBound(bound=bound, reason=f"{subject} is spent.")
+            if spent_usd + next_usd > cap_usd:
                 return ReachedBound(
                     bound=bound,
-                    reason=f"{spent}: {spent_usd:.2f} USD are gone or reserved, and the next step "
-                    f"may cost {self.refused_usd:.2f} USD.",
+                    reason=f"{subject} leaves no room: {spent_usd:.2f} USD are gone or reserved, "
+                    f"and the next step may cost {next_usd:.2f} USD.",
                 )
         return None
 
@@ -93,11 +131,22 @@ class CampaignPurse:
         Whose money it is.
     records, ledger, clock
         Where caps and spending are kept.
+    stops_campaign : bool
+        Whether the campaign begins no more while what this purse was refused does not fit.
     """
 
-    def __init__(self, campaign_id: str, *, records: Records, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self,
+        campaign_id: str,
+        *,
+        records: Records,
+        ledger: Ledger,
+        clock: Clock,
+        stops_campaign: bool = True,
+    ) -> None:
         self._campaign_id = campaign_id
         self._records, self._ledger, self._clock = records, ledger, clock
+        self._stops_campaign = stops_campaign
 
     def reserve(
         self, amount_usd: Decimal, *, name: str | None = None, what: str = "A call"
@@ -122,9 +171,11 @@ class CampaignPurse:
         reserved = Reserved(name or uuid4().hex, amount_usd, self._clock.now().date())
         stored = self._ledger.reserve(self._campaign_id, reserved, control)
         if stored is None:
-            self._ledger.refuse(self._campaign_id, amount_usd)
+            refused = Refused.under(control, amount_usd)
+            if self._stops_campaign:
+                self._ledger.refuse(self._campaign_id, refused)
             spending = self._ledger.spending(self._campaign_id, reserved.day)
-            short = spending.shortage(control)
+            short = spending.model_copy(update={"refused": refused}).shortage(control)
             why = short.reason if short else "It has just been spent."
             raise BudgetExceededError(
                 f"{what} may cost {amount_usd:.2f} USD, which does not fit. {why} "

@@ -51,7 +51,13 @@ def respondent_for(environment: AskEnvironment, campaign_id: str) -> Respondent:
     return ClaudeRespondent(
         connect(environment.anthropic_secret_arn),
         environment.ask_model,
-        purse=CampaignPurse(campaign_id, records=records(table), ledger=ledger(table), clock=clock),
+        purse=CampaignPurse(
+            campaign_id,
+            records=records(table),
+            ledger=ledger(table),
+            clock=clock,
+            stops_campaign=False,
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from codec_lab.minds import DesignTask, FixTask
 from codec_lab.notice import HumanNotice
 from codec_lab.phase import Phase, Status
 from codec_lab.proposal import Fix, Proposal
-from codec_lab.spending import Spending
+from codec_lab.spending import Refused, Spending
 
 
 class ManualClock:
@@ -202,7 +202,7 @@ class MemoryLedger:
         self.open: dict[str, Reserved] = {}
         self.committed: dict[str, Decimal] = defaultdict(Decimal)
         self.days: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
-        self.refused: dict[str, Decimal] = defaultdict(Decimal)
+        self.refused: dict[str, Refused] = {}
         self.charges: dict[str, tuple[Charge, ...]] = defaultdict(tuple)
 
     def reserve(self, campaign_id: str, reserved: Reserved, control: Control) -> Reserved | None:
@@ -215,6 +215,9 @@ class MemoryLedger:
         if any(cap is not None and spent + reserved.amount_usd > cap for spent, cap in sums):
             return None
         self.open[reserved.reservation_id] = reserved
+        refused = self.refused.get(campaign_id)
+        if refused is not None and refused.amount_usd <= reserved.amount_usd:
+            del self.refused[campaign_id]
         self._add(campaign_id, reserved.day, reserved.amount_usd)
         return reserved
 
@@ -235,14 +238,14 @@ class MemoryLedger:
             days={day: usd for (name, day), usd in self.days.items() if name == campaign_id},
         )
 
-    def refuse(self, campaign_id: str, amount_usd: Decimal) -> None:
-        self.refused[campaign_id] = amount_usd
+    def refuse(self, campaign_id: str, refused: Refused) -> None:
+        self.refused[campaign_id] = refused
 
     def spending(self, campaign_id: str, day: date) -> Spending:
         return Spending(
             committed_usd=self.committed[campaign_id],
             today_usd=self.days[campaign_id, day],
-            refused_usd=self.refused[campaign_id],
+            refused=self.refused.get(campaign_id),
         )
 
     def _add(self, campaign_id: str, day: date, amount_usd: Decimal) -> None:

@@ -30,7 +30,7 @@ from codec_lab.limits import Limits
 from codec_lab.phase import Phase, Status
 from codec_lab.ports import ChangeSets, Ledger, Records
 from codec_lab.proposal import Mind
-from codec_lab.spending import Spending
+from codec_lab.spending import Refused, Spending
 from codec_lab.verdict import Fault
 from tests.fakes import MemoryChangeSets, MemoryLedger, MemoryRecords
 from tests.unit.builders import NOON, clip_result, experiment
@@ -343,11 +343,26 @@ def test_a_reservation_fits_under_the_caps_or_changes_nothing(ledger: Ledger) ->
     assert ledger.reserve("default", call("d", "0.40", TUESDAY), capped)
     assert not ledger.reserve("default", call("e", "0.01", TUESDAY), capped)
     assert not ledger.reserve("default", call("f", "1.01"), capped)
-    ledger.refuse("default", Decimal("1.01"))
     assert ledger.spending("default", MONDAY) == Spending(
-        committed_usd=Decimal("1.00"), today_usd=Decimal("0.60"), refused_usd=Decimal("1.01")
+        committed_usd=Decimal("1.00"), today_usd=Decimal("0.60")
     )
     assert ledger.spending("other", MONDAY) == Spending()
+
+
+def test_the_last_refusal_is_known_until_as_much_is_reserved(ledger: Ledger) -> None:
+    capped = Control(experiment_limit=1, budget_usd=Decimal("1.00"))
+    for amount_usd in ("1.02", "1.01"):
+        refused = Refused.under(capped, Decimal(amount_usd))
+        ledger.refuse("default", refused)
+        assert ledger.spending("default", MONDAY).refused == refused
+    raised = capped.model_copy(update={"budget_usd": Decimal("9.00")})
+    assert ledger.reserve("default", call("a", "1.00"), raised)
+    assert not ledger.reserve("default", call("b", "9.00"), raised)
+    assert ledger.spending("default", MONDAY).refused == refused
+    assert ledger.reserve("default", call("c", "1.01"), raised)
+    assert ledger.spending("default", MONDAY) == Spending(
+        committed_usd=Decimal("2.01"), today_usd=Decimal("2.01")
+    )
 
 
 def test_a_reservation_is_settled_once(ledger: Ledger) -> None:

@@ -19,6 +19,7 @@ from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import FixTool
 from codec_lab.recording_outcome import record_outcome
+from codec_lab.spending import Refused
 from tests.fakes import (
     FakeExecutions,
     KeptListings,
@@ -114,18 +115,33 @@ def test_a_spent_budget_begins_nothing(records: MemoryRecords, clock: ManualCloc
     reserved = Reserved("call", Decimal("0.60"), clock.now().date())
     assert ledger.reserve("default", reserved, records.control("default"))
     assert chosen(records, clock, ledger=ledger).action == "run"
-    ledger.refuse("default", Decimal("0.60"))
     records.by_id.clear()
+    records.update_control("default", ControlChanges(budget_usd=Decimal("0.60")))
+    assert chosen(records, clock, ledger=ledger).reason == "The budget of 0.60 USD is spent."
+
+
+def test_a_refused_step_begins_nothing_until_a_cap_is_raised(
+    records: MemoryRecords, clock: ManualClock
+) -> None:
+    daily = ControlChanges(daily_budget_usd=Decimal("1.00"))
+    records.update_control("default", daily)
+    ledger = MemoryLedger()
+    reserved = Reserved("call", Decimal("0.60"), clock.now().date())
+    assert ledger.reserve("default", reserved, records.control("default"))
+    ledger.refuse("default", Refused.under(records.control("default"), Decimal("0.60")))
     assert chosen(records, clock, ledger=ledger).reason == (
-        "The budget of 1.00 USD is spent: 0.60 USD are gone or reserved, "
+        "The budget of a day of 1.00 USD leaves no room: 0.60 USD are gone or reserved, "
         "and the next step may cost 0.60 USD."
     )
-    records.update_control("default", ControlChanges(budget_usd=Decimal("2.00")))
-    assert chosen(records, clock, ledger=ledger).action == "run"
-    daily = ControlChanges(daily_budget_usd=Decimal("1.10"))
-    records.update_control("default", daily)
-    records.by_id.clear()
-    assert "budget of a day" in chosen(records, clock, ledger=ledger).reason
+    records.update_control("default", ControlChanges(budget_usd=Decimal("1.10")))
+    assert chosen(records, clock, ledger=ledger).reason.startswith("The budget of 1.10 USD leaves")
+    for raised in (
+        ControlChanges(daily_budget_usd=Decimal("1.05")),
+        ControlChanges(daily_budget_usd=None),
+    ):
+        records.update_control("default", raised)
+        assert chosen(records, clock, ledger=ledger).action == "run"
+        records.by_id.clear()
 
 
 def test_a_campaign_ends_at_its_target_and_at_its_time(

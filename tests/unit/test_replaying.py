@@ -221,7 +221,7 @@ def test_a_replay_that_does_not_fit_under_the_caps_does_not_run(steps: Steps) ->
     ledger = steps.pay(Decimal("0.10"))
     with pytest.raises(BudgetExceededError, match="Measuring may cost"):
         steps.fix(files=MODULE)
-    assert ledger.committed["default"] == 0
+    assert (ledger.committed["default"], ledger.refused) == (0, {})
     assert steps.records.campaign("default").framework_version == 0
     assert steps.change(1).outcome is Outcome.REJECTED
     assert "does not fit" in steps.change(1).outcome_reason

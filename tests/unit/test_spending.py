@@ -10,6 +10,7 @@ import pytest
 from adapters.aws_pricing import tariff
 from codec_lab import documents, parameters
 from codec_lab.bench_costs import TIME_LIMIT, BenchCosts
+from codec_lab.bounds import reached_bounds
 from codec_lab.campaign import ControlChanges
 from codec_lab.candidate import ENTRY_FILE
 from codec_lab.charge import Charge, Service
@@ -29,7 +30,7 @@ from codec_lab.judging import judge
 from codec_lab.minds import DesignTask
 from codec_lab.phase import Status
 from codec_lab.proposal import Mind, Proposal
-from codec_lab.spending import CampaignPurse
+from codec_lab.spending import CampaignPurse, Spending
 from codec_lab.verdict import Fault
 from tests.fakes import (
     FakeExecutions,
@@ -211,7 +212,7 @@ def test_a_cap_of_a_dollar_is_never_exceeded_over_100_experiments_with_retries(
         )
         assert service.taken_usd <= ledger.committed["default"] <= CAP_USD
     assert Decimal("0.30" if on_aws else "0.60") < service.taken_usd <= CAP_USD
-    assert reasons[-1].startswith("The budget of 1.00 USD is spent:")
+    assert reasons[-1].startswith("The budget of 1.00 USD leaves no room:")
     assert any("does not fit" in reason for reason in reasons)
     aws_usd = sum(one.aws_cost_usd or 0 for one in records.experiments("default"))
     statement = ledger.statement("default")
@@ -238,6 +239,49 @@ def test_what_does_not_fit_is_said_and_a_raised_cap_goes_on(
     records.update_control("default", ControlChanges(daily_budget_usd=Decimal("0.11")))
     purse.reserve(Decimal("0.06"))
     assert ledger.committed["default"] == Decimal("0.11")
+
+
+def test_a_refusal_that_a_raised_cap_answered_stops_nothing_later(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    opened(records, objects, clock)
+    records.update_control("default", ControlChanges(budget_usd=Decimal("3.00")))
+    ledger = MemoryLedger()
+    purse = CampaignPurse("default", records=records, ledger=ledger, clock=clock)
+
+    def reached() -> list[str]:
+        campaign, control = records.campaign("default"), records.control("default")
+        bounds = reached_bounds(campaign, control, records, ledger, clock)
+        return [one.reason for one in bounds]
+
+    with pytest.raises(BudgetExceededError):
+        purse.reserve(Decimal("4.02"))
+    (reason,) = reached()
+    assert reason == (
+        "The budget of 3.00 USD leaves no room: 0.00 USD are gone or reserved, "
+        "and the next step may cost 4.02 USD."
+    )
+    records.update_control("default", ControlChanges(budget_usd=Decimal("10.00")))
+    for _ in range(22):
+        assert reached() == []
+        purse.settle(purse.reserve(Decimal("0.92")), _charge(Decimal("0.42")))
+    with pytest.raises(BudgetExceededError, match=r"9\.24 USD are gone .* may cost 0\.92 USD"):
+        purse.reserve(Decimal("0.92"))
+    assert len(reached()) == 1
+
+
+def test_what_the_campaign_can_go_on_without_does_not_stop_it(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    opened(records, objects, clock)
+    records.update_control("default", ControlChanges(budget_usd=Decimal("1.00")))
+    ledger = MemoryLedger()
+    purse = CampaignPurse(
+        "default", records=records, ledger=ledger, clock=clock, stops_campaign=False
+    )
+    with pytest.raises(BudgetExceededError, match=r"1\.00 USD leaves no room: .* cost 1\.01 USD"):
+        purse.reserve(Decimal("1.01"))
+    assert ledger.spending("default", clock.now().date()) == Spending()
 
 
 def test_a_call_that_is_retried_after_midnight_leaves_no_room_above_the_cap_of_a_day(

@@ -8,14 +8,16 @@ from decimal import Decimal
 import anthropic
 import pytest
 
+from adapters.claude.connection import KEY_VARIABLE
 from adapters.claude.pricing import price_of
 from adapters.claude.respondent import ClaudeRespondent
 from codec_lab.asking.answering import answer_question
 from codec_lab.asking.look_ups import LookUps
 from codec_lab.asking.question import Question, QuestionStatus
 from codec_lab.campaign import ControlChanges
-from codec_lab.errors import ConfigurationError
+from codec_lab.errors import BudgetExceededError, ConfigurationError
 from codec_lab.spending import CampaignPurse
+from lambdas import minds
 from tests.fakes import MemoryLedger
 from tests.unit.builders import NOON
 from tests.unit.claude.fake_service import Failure, FakeService, Reply, Tool
@@ -197,6 +199,19 @@ def test_what_does_not_fit_into_the_budget_is_not_asked(asking: Asking) -> None:
     assert ended.failure is not None
     assert "does not fit" in ended.failure
     assert asking.service.requests == []
+
+
+def test_what_does_not_fit_does_not_stop_the_campaign(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "sk-test")
+    monkeypatch.setattr(minds, "records", lambda _table: asking.of.records)
+    monkeypatch.setattr(minds, "ledger", lambda _table: asking.ledger)
+    asking.of.records.update_control("default", ControlChanges(budget_usd=Decimal("0.01")))
+    environment = minds.AskEnvironment(table="lab", bucket="lab")
+    with pytest.raises(BudgetExceededError):
+        minds.respondent_for(environment, "default").answer("Which is best?", asking.look_ups)
+    assert asking.ledger.refused == {}
 
 
 def test_a_model_without_a_price_is_refused(client: anthropic.Anthropic) -> None:
