@@ -62,7 +62,7 @@ def analyze(
     """
     experiment = records.experiment(request.experiment_id)
     if experiment.stop_reason is not None:
-        return _stopped(experiment.experiment_id, experiment.stop_reason, records, clock)
+        return _stopped(experiment, experiment.stop_reason, records, clock, analyst_of)
     plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
     measured = [
         evaluation.result
@@ -159,10 +159,23 @@ def _explained(
     return found.analysis, found.lessons[:MAX_CHARACTERS].strip() or kept
 
 
-def _stopped(experiment_id: str, stop_reason: str, records: Records, clock: Clock) -> AnalyzeResult:
-    """Sum up an experiment that the screen has ended: without a BD-rate or a tier."""
+def _stopped(
+    experiment: Experiment,
+    stop_reason: str,
+    records: Records,
+    clock: Clock,
+    analyst_of: Callable[[Mind], Analyst | None],
+) -> AnalyzeResult:
+    """Sum up an experiment that the screen has ended: without a BD-rate or a tier.
+
+    The rules' notebook learns from it at once; an analyst is told at the next full measurement.
+    """
+    campaign = records.campaign(experiment.campaign_id)
+    if analyst_of(campaign.mind) is None:
+        learnt = lessons(records.experiments(experiment.campaign_id))
+        records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     records.update_experiment(
-        experiment_id,
+        experiment.experiment_id,
         ExperimentChanges(
             updated_at=clock.now(),
             phase=Phase.DESIGN_NEXT,

@@ -100,6 +100,31 @@ class Archive:
             line.append(parent)
         return tuple(line)
 
+    def parent_of(self, experiment: Experiment) -> Experiment | None:
+        """Find the first experiment of the candidate that another was made from."""
+        of_parent = [
+            one
+            for one in self._all
+            if one.candidate_sha256 is not None
+            and one.candidate_sha256 == experiment.parent_sha256
+            and one is not experiment
+        ]
+        return min(of_parent, key=lambda one: one.number, default=None)
+
+    def screened_points(self, experiment: Experiment) -> float | None:
+        """Give the points of BD-rate by which a stopped candidate was worse than its parent.
+
+        Returns
+        -------
+        float or None
+            As the screen measured both; None if it did not, or did not end the experiment.
+        """
+        parent = self.parent_of(experiment)
+        if parent is None or experiment.stop_reason is None:
+            return None
+        own, of_parent = experiment.screen_bd_rate_percent, parent.screen_bd_rate_percent
+        return None if own is None or of_parent is None else own - of_parent
+
     def repeated_by(self, outputs_sha256: Sha256 | None, number: int) -> Experiment | None:
         """Find the first experiment before ``number`` that wrote the same bitstreams."""
         earlier = (one for one in self._all if one.number < number and outputs_sha256 is not None)

@@ -56,7 +56,7 @@ class Campaign(Model):
     mind : Mind
         Who designs and repairs.
     random_seed : int
-        Makes the offline search repeatable.
+        Seeds every draw of the offline search.
     limits, hard_limits : Limits
         What a candidate may use at first, and at most after fixes.
     experiment_count : int

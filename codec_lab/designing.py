@@ -122,7 +122,7 @@ def _made(  # noqa: PLR0913 - the ports of the state
         archive=tuple(
             _archived(best, records, objects) for best in archive.measured[:ARCHIVE_SIZE]
         ),
-        trials=_trials(archive),
+        trials=tuple(_trials(known, archive)),
         failures=tuple(_failures(known, records)),
         rejected=tuple(attempt.fault.message for attempt in rejected if attempt.fault),
         lessons="\n".join(filter(None, (framework.lessons, campaign.lessons))),
@@ -184,12 +184,15 @@ def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archi
     )
 
 
-def _trials(archive: Archive) -> tuple[Trial, ...]:
-    return tuple(
-        Trial(parameters=one.parameters, bd_rate_percent=one.bd_rate_percent)
-        for one in sorted(archive.measured, key=lambda one: one.number)
-        if one.parameters is not None and one.bd_rate_percent is not None
-    )
+def _trials(known: Sequence[Experiment], archive: Archive) -> Iterator[Trial]:
+    """Give what parameters came to; for what the screen ended, its parent's and the difference."""
+    for one in sorted(known, key=lambda one: one.number):
+        percent = one.bd_rate_percent if one in archive.measured else None
+        points, parent = archive.screened_points(one), archive.parent_of(one)
+        if points is not None and parent is not None and parent.bd_rate_percent is not None:
+            percent = parent.bd_rate_percent + points
+        if one.parameters is not None and percent is not None:
+            yield Trial(parameters=one.parameters, bd_rate_percent=percent)
 
 
 def _failures(known: Sequence[Experiment], records: Records) -> Iterator[Failure]:

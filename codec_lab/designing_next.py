@@ -22,7 +22,10 @@ def design_next(request: PhaseRequest, *, records: Records, clock: Clock) -> Des
     """
     experiment = records.experiment(request.experiment_id)
     campaign = records.campaign(experiment.campaign_id)
-    archive = Archive(records.experiments(campaign.campaign_id))
+    # The listing may lag behind what was just written: the record itself stands in for its row.
+    listed = records.experiments(campaign.campaign_id)
+    others = (one for one in listed if one.experiment_id != experiment.experiment_id)
+    archive = Archive([*others, experiment])
     chosen = _choose(experiment, campaign, archive)
     records.update_campaign(campaign.campaign_id, CampaignChanges(next_design=chosen))
     incumbent = campaign.champion

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from statistics import fmean
 
+from codec_lab.archive import Archive
 from codec_lab.calibration import Calibration
 from codec_lab.experiment import Experiment
 from codec_lab.parameters import difference
@@ -23,7 +24,8 @@ def lessons(experiments: Iterable[Experiment]) -> str:
     ----------
     experiments : iterable of Experiment
         All of a campaign. An experiment teaches what its change did if its parent was measured
-        too; predictions and explanations teach nothing.
+        too, in full or, where the screen ended it, there; predictions and explanations teach
+        nothing.
 
     Returns
     -------
@@ -31,16 +33,19 @@ def lessons(experiments: Iterable[Experiment]) -> str:
         One lesson a line, in percent points of BD-rate; empty while there is none.
     """
     known = sorted(experiments, key=lambda one: one.number)
-    parents = {one.candidate_sha256: one for one in reversed(known) if one.candidate_sha256}
+    archive = Archive(known)
     effects: dict[str, list[float]] = defaultdict(list)
     idle: list[str] = []
     for one in known:
-        parent = parents.get(one.parent_sha256 or "")
-        if parent is None or parent is one or one.bd_rate_percent is None:
-            continue
-        if parent.bd_rate_percent is None:
+        parent = archive.parent_of(one)
+        if parent is None:
             continue
         change = _change(parent, one)
+        screened = archive.screened_points(one)
+        if screened is not None:
+            effects[f"{change} (on the screen, which stopped it)"].append(screened)
+        if one.bd_rate_percent is None or parent.bd_rate_percent is None:
+            continue
         if one.repeats is not None:
             idle.append(f"no effect: {change}")
         else:

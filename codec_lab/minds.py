@@ -54,7 +54,8 @@ class DesignTask(Model):
     archive : tuple of Archived
         The best earlier candidates, best first.
     trials : tuple of Trial
-        Every measured candidate that declares parameters.
+        Every measured candidate that declares parameters; of those that the screen ended, the
+        parent's BD-rate and the difference there.
     failures : tuple of Failure
         The last candidates that could not be measured, the latest first.
     rejected : tuple of str

@@ -52,7 +52,7 @@ def run(
     ] = None,
     campaign: CampaignName = DEFAULT_CAMPAIGN,
     goal: Annotated[str, typer.Option(help="What the campaign is for.")] = DEFAULT_GOAL,
-    random_seed: Annotated[int, typer.Option(help="Makes the offline search repeatable.")] = 0,
+    random_seed: Annotated[int, typer.Option(help="Seeds every draw of the offline search.")] = 0,
     keep_serving: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Keep serving afterwards, until Ctrl-C.")
     ] = True,

@@ -70,7 +70,7 @@ class RunSettings(Model):
     goal : str
         In the researcher's words.
     random_seed : int
-        Makes the offline search repeatable.
+        Seeds every draw of the offline search.
     serve : bool
         Whether the one-machine cloud stays up afterwards, until Ctrl-C.
     """

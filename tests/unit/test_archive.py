@@ -118,6 +118,20 @@ def test_lessons_say_what_changes_did_and_leave_guesses_out() -> None:
         "-4.50 points in the mean of 2: Changes gop from 8 to 16.",
         "+3.00 points: Changes gop from 8 to 4.",
     ]
+    screened_seed = seed.model_copy(update={"screen_bd_rate_percent": 29.0})
+    stopped = experiment(
+        6,
+        candidate_sha256=f"{6:064x}",
+        parent_sha256=seed.candidate_sha256,
+        parameters={"gop": 2},
+        mind=Mind.OFFLINE,
+        screen_bd_rate_percent=40.0,
+        stop_reason="Stopped after the screen: too bad.",
+    )
+    assert lessons([screened_seed, stopped]).splitlines() == [
+        "+11.00 points: Changes gop from 8 to 2. (on the screen, which stopped it)"
+    ]
+    assert not lessons([seed, stopped])
     many = [seed] + [
         measured(n, float(n), change=f"{n} " + "x" * 400, parent_sha256=seed.candidate_sha256)
         for n in range(2, 60)

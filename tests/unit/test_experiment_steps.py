@@ -36,7 +36,7 @@ from codec_lab.experiment import ExperimentChanges
 from codec_lab.fixing import fix
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
-from codec_lab.minds import DesignTask, FixTask
+from codec_lab.minds import DesignTask, FixTask, Trial
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
@@ -702,6 +702,53 @@ def test_a_screen_worse_than_the_margin_ends_the_experiment_without_a_score(
     chosen = design_next(REQUEST, records=records, clock=clock)
     assert chosen.parent_sha256 != stored.candidate_sha256
     assert records.experiment("default-0001").status is Status.COMPLETED
+
+
+class Curious:
+    """Remembers what it is asked, and designs nothing."""
+
+    def design(self, task: DesignTask) -> Proposal:
+        self.task = task
+        raise DesignRejectedError("It only looks.", Decimal(0))
+
+
+def test_what_the_screen_ended_teaches_the_next_design(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    screened(records, objects, clock, 35.1)
+    records.update_experiment(
+        "default-0001",
+        ExperimentChanges(updated_at=clock.now(), parameters={"gop": 4}, parent_sha256=f"{3:064x}"),
+    )
+    change = records.experiment("default-0001").change
+    analyze(REQUEST, records=records, objects=objects, clock=clock)
+    assert records.campaign("default").lessons == (
+        f"+5.10 points: {change} (on the screen, which stopped it)"
+    )
+    design_next(REQUEST, records=records, clock=clock)
+    records.create_experiment(experiment(6))
+    curious = Curious()
+    with pytest.raises(DesignRejectedError):
+        design(
+            PhaseRequest(experiment_id="default-0006", run=1),
+            records=records,
+            objects=objects,
+            designer_of=lambda _: curious,
+            clock=clock,
+        )
+    assert curious.task.trials == (Trial(parameters={"gop": 4}, bd_rate_percent=21.0 + 5.1),)
+
+
+def test_the_listing_may_lag_behind_the_experiment_that_ends(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    executed(records, objects, clock, {"x265-medium": 30.0})
+    before = records.experiments("default")
+    analyze(REQUEST, records=records, objects=objects, clock=clock)
+    stored = records.experiment("default-0001")
+    records.experiments = lambda campaign_id: before  # type: ignore[method-assign]
+    chosen = design_next(REQUEST, records=records, clock=clock)
+    assert (chosen.parent_sha256, "best so far" in chosen.reason) == (stored.candidate_sha256, True)
 
 
 def test_the_first_experiment_has_no_screen_to_beat(
