@@ -18,6 +18,10 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+MAX_PLACE_CHARACTERS = 120
+"""What a message says of a place: it may be a key that a model or a person wrote."""
+
+
 def refusal(error: ValidationError) -> str:
     """Say in words what a model refuses first: pydantic names the class before a rule of ours."""
     return error.errors()[0]["msg"].removeprefix("Value error, ")
@@ -25,8 +29,12 @@ def refusal(error: ValidationError) -> str:
 
 def located_refusal(error: ValidationError, whole: str = "the whole text") -> str:
     """Say what a model refuses first after where it stands: ``field.field: reason``."""
-    where = ".".join(map(str, error.errors()[0]["loc"])) or whole
-    return f"{where}: {refusal(error)}"
+    return f"{place_of(error) or whole}: {refusal(error)}"
+
+
+def place_of(error: ValidationError) -> str:
+    """Say where what a model refuses first stands, ``field.field``; empty for the whole text."""
+    return ".".join(map(str, error.errors()[0]["loc"]))[:MAX_PLACE_CHARACTERS]
 
 
 def _in_utc(moment: AwareDatetime) -> AwareDatetime:

@@ -4,9 +4,10 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 
+from adapters.claude.secrecy import excerpt
 from codec_lab.framework import Framework
 from codec_lab.limits import Limits
-from codec_lab.model import Model, refusal
+from codec_lab.model import Model, place_of, refusal
 
 _Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
 _Percent = Annotated[
@@ -95,7 +96,9 @@ class AdjustLimits(Model):
         for name, value in changed.items():
             most = getattr(hard_limits, name)
             if value > most:
-                raise MendableAnswerError(f"{name} is {value}; the campaign allows {most} at most.")
+                raise MendableAnswerError(
+                    f"{name} is {excerpt(str(value), 40)}; the campaign allows {most} at most."
+                )
         try:
             return Limits.model_validate({**limits.model_dump(), **changed})
         except ValidationError as error:
@@ -181,6 +184,5 @@ def parse(answer: type[_Answer], json_text: str) -> _Answer:
 
 def fault_of(error: ValidationError) -> str:
     """Say the first fault in one sentence, without repeating the input."""
-    fault = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in fault["loc"])
+    place = place_of(error)
     return f"{place}: {refusal(error)}." if place else f"{refusal(error)}."

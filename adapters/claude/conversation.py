@@ -19,7 +19,7 @@ from adapters.claude.errors import service_errors
 from adapters.claude.pricing import price_of
 from adapters.claude.prompt_text import written
 from adapters.claude.prompting import system_prompt, tool
-from adapters.claude.secrecy import excerpt, redactor
+from adapters.claude.secrecy import MAX_REFUSAL_CHARACTERS, excerpt, redactor
 from codec_lab.charge import Charge, Reserved, Service
 from codec_lab.errors import CodecLabError, DesignRejectedError, ModelUnavailableError
 from codec_lab.prompts import Prompts
@@ -145,8 +145,8 @@ class Conversation:
         problem = "it went on looking things up"
         for turn in range(self.max_turns):
             if turn and self._deadline.remaining_s < self._budget_s * MIN_TURN:
-                raise DesignRejectedError(
-                    self._redact(f"There was no time for another answer; of the last: {problem}")
+                raise self._rejected(
+                    f"There was no time for another answer; of the last: {problem}"
                 )
             try:
                 message, input_json = self._ask()
@@ -154,7 +154,7 @@ class Conversation:
                 try:
                     accepted = accept(ToolCall(chosen.name, self._redact(input_json)))
                 except MendableAnswerError as error:
-                    problem = str(error)
+                    problem = self._reason(str(error))
                     said = f"{problem} Use the tool again, with the whole answer."
                     self._say(message, chosen, said, is_error=True)
                     continue
@@ -162,10 +162,15 @@ class Conversation:
                     return accepted
                 self._say(message, chosen, self._redact(accepted.text), is_error=False)
             except AnswerError as error:
-                raise DesignRejectedError(self._redact(str(error))) from None
-        raise DesignRejectedError(
-            self._redact(f"{self.max_turns} answers failed, the last: {problem}")
-        )
+                raise self._rejected(str(error)) from None
+        raise self._rejected(f"{self.max_turns} answers failed, the last: {problem}")
+
+    def _rejected(self, why: str) -> DesignRejectedError:
+        return DesignRejectedError(self._reason(why))
+
+    def _reason(self, why: str) -> str:
+        """Give a reason without the key and no longer than records and prompts take it."""
+        return excerpt(self._redact(why), MAX_REFUSAL_CHARACTERS)
 
     def _ask(self) -> tuple[Message, str]:
         began = time.monotonic()

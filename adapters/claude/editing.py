@@ -43,7 +43,7 @@ def changed(base: Candidate, changes: Changes) -> Candidate:
         if edit.file not in files:
             raise AnswerError(
                 f"Edit {number} names {excerpt(edit.file, 80)!r}; "
-                f"there are only {', '.join(sorted(files))}."
+                f"there are only {excerpt(', '.join(sorted(files)))}."
             )
         text = files[edit.file]
         first = text.find(edit.old) if edit.old else -1

@@ -9,7 +9,7 @@ from typing import cast
 
 from anthropic.types import ToolParam
 
-from adapters.claude.secrecy import as_data, excerpt
+from adapters.claude.secrecy import MAX_REFUSAL_CHARACTERS, as_data, excerpt
 from codec_lab.candidate import Candidate
 from codec_lab.change_sets import ChangeSet
 from codec_lab.experiment import Attempt
@@ -73,7 +73,7 @@ def fix_question(task: FixTask) -> str:
         diff=as_data(
             "diff", excerpt(unified_diff(task.parent.candidate, task.proposal.candidate), _MAX_TEXT)
         ),
-        fault=as_data("fault", _lines(facts)),
+        fault=as_data("fault", excerpt(_lines(facts), _MAX_TEXT)),
         traceback=as_data("traceback", fault.traceback[-_MAX_TEXT:] or _NONE),
         log=as_data("log", fault.log_tail[-_MAX_TEXT:] or _NONE),
         rejected=_refusals(task.rejected),
@@ -182,7 +182,10 @@ def _failed(failure: Failure) -> str:
 
 
 def _refusals(rejected: Iterable[str]) -> str:
-    return "\n".join(as_data("refusal", why) for why in rejected) or _NONE
+    return (
+        "\n".join(as_data("refusal", excerpt(why, MAX_REFUSAL_CHARACTERS)) for why in rejected)
+        or _NONE
+    )
 
 
 def _attempt(attempt: Attempt) -> str:

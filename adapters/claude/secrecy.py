@@ -7,6 +7,8 @@ from collections.abc import Callable
 Redact = Callable[[str], str]
 
 EXCERPT_CHARACTERS = 300
+MAX_REFUSAL_CHARACTERS = 2_000
+"""Of why an answer is refused: it goes into the record of an attempt and into the next prompt."""
 
 
 def redactor(key: str | None) -> Redact:

@@ -13,8 +13,11 @@ import pytest
 
 from adapters.attribute_values import item_of
 from adapters.claude.analyst import ClaudeAnalyst
+from adapters.claude.answers import AnswerError
+from adapters.claude.conversation import Account, Conversation, ToolCall
 from adapters.claude.designer import ClaudeDesigner
 from adapters.claude.fixer import ClaudeFixer
+from adapters.claude.prompting import fix_question
 from codec_lab import documents, keys
 from codec_lab.designing import design
 from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
@@ -23,7 +26,9 @@ from codec_lab.experiment import Experiment
 from codec_lab.fixing import fix
 from codec_lab.minds import AnalysisTask, FixTask
 from codec_lab.phase import Phase
+from codec_lab.prompts import NoPrompts
 from codec_lab.proposal import Mind, Proposal
+from codec_lab.spending import OpenPurse
 from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords
 from tests.unit.builders import FAILED_VALIDATION, experiment, opened
 from tests.unit.claude.fake_service import FakeService, Reply, Tool
@@ -80,6 +85,8 @@ ODD_SOURCES = {
 }
 """Sources that say something odd; whether they code video is found where nothing can be harmed."""
 
+LONG = "A" * 400_000
+
 ESCAPED_KEY = KEY.replace("-", "\\u002D").replace("s", "\\u0073")
 """The key as JSON may spell it."""
 
@@ -124,10 +131,14 @@ class States:
         return self.records.experiment(ID)
 
     def hold(self) -> None:
-        """Check what every answer leaves: records that the table takes, paid, without the key."""
+        """Check what every answer leaves: records that the table takes, paid, without the key.
+
+        The table takes 400 KB an item.
+        """
         assert self.experiment.model_cost_usd > 0
-        rows = [item_of(row) for row in (self.experiment, *self.records.attempts(ID))]
-        assert KEY not in json.dumps(rows)
+        rows = [json.dumps(item_of(row)) for row in (self.experiment, *self.records.attempts(ID))]
+        assert max(map(len, rows)) < 100_000
+        assert KEY not in "".join(rows)
         assert all(KEY.encode() not in data for data in self.objects.data.values())
 
 
@@ -155,6 +166,8 @@ def malformed(tool: str, good: dict[str, Any]) -> Iterator[Case]:
         yield f"{name} of another type", Reply([Tool(tool, wrong)]), f"not valid: {name}"
     more = {**good, "api_key": "please"}
     yield "a field too many", Reply([Tool(tool, more)]), "api_key: Extra inputs"
+    long = {**good, LONG: "please"}
+    yield "a long field", Reply([Tool(tool, long)]), "not valid: A+: Extra inputs"
 
 
 def beside_the_tools(good: Tool) -> Iterator[Case]:
@@ -223,6 +236,8 @@ def fix_cases() -> Iterator[Case]:
         yield f"limit of {value}", Reply([Tool("adjust_limits", text)]), "limits.0.value|JSON"
     yield from malformed("modify_framework", MODIFIED)
     yield from framework_cases()
+    long_limit = {**LIMITED, "limits": [{"limit": "cpu_s", "value": 130, LONG: 1}]}
+    yield "a long field of a limit", Reply([Tool("adjust_limits", long_limit)]), "limits.0.A+: Ext"
     yield "no limit", Reply([Tool("adjust_limits", {**LIMITED, "limits": []})]), "limits: "
     wordy = {**INSTALLED, "package": "x" * 101}
     yield "a long package", Reply([Tool("install_package", wordy)]), "package: String should have"
@@ -241,6 +256,8 @@ def framework_cases() -> Iterator[Case]:
     yield "a large module", modified("toolbox/a.py", "x = 1\n" * 3000), "18000 bytes; at most 16000"
     yield "a broken module", modified("toolbox/a.py", "def ("), "toolbox/a.py cannot be read"
     yield "no threshold", modified("screening.json", "{}"), "margin_percent: Field required"
+    long_field = modified("screening.json", json.dumps({"margin_percent": 3, LONG[:15_000]: 1}))
+    yield "a long field of the thresholds", long_field, "screening.json: A+: Extra inputs"
     strict = modified("screening.json", '{"margin_percent": 0}')
     yield "a screen that stops all", strict, "greater than or equal to 2"
     twice = {**MODIFIED, "files": MODIFIED["files"] * 2}
@@ -299,6 +316,43 @@ def test_a_fix_is_rejected_for_a_reason(
         states.fix()
     holds(raised.value)
     states.hold()
+
+
+def test_a_long_number_is_said_in_short(service: FakeService, states: States) -> None:
+    limits = json.dumps(LIMITED).replace("130", "9" * 4_299)
+    service.script = [Reply([Tool("adjust_limits", limits)])] * 3
+    with pytest.raises(DesignRejectedError, match=r"cpu_s is 9{40} … .4259 more") as raised:
+        states.fix()
+    holds(raised.value)
+    states.hold()
+
+
+def test_many_long_refusals_are_told_in_short(service: FakeService, states: States) -> None:
+    faulty = Reply([Tool("edit_candidate", {**FIXED, LONG: 1})])
+    for _ in range(5):
+        service.script = [faulty]
+        with pytest.raises(DesignRejectedError):
+            states.fix()
+    states.hold()
+    first, *_, last = (len(json.dumps(request)) for request in service.requests)
+    assert first < last < first + 5_000
+
+
+def test_a_refusal_ends_where_records_and_prompts_end_it(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    account = Account(OpenPurse(), NoPrompts(), "fix")
+    conversation = Conversation(client, MODEL, tools=("ask_human",), question="?", account=account)
+    service.script = [Reply([Tool("ask_human", {"question": "?"})])]
+
+    def refused(_: ToolCall) -> None:
+        raise AnswerError(KEY + LONG)
+
+    with pytest.raises(DesignRejectedError, match=r"^\[key\]A{1995} … .398005 more characters.$"):
+        conversation.settle(refused)
+    question = fix_question(fix_task.model_copy(update={"rejected": (LONG,)}))
+    assert "A" * 2_000 in question
+    assert "A" * 2_001 not in question
 
 
 @pytest.mark.parametrize("declared", ODD_SOURCES.values(), ids=ODD_SOURCES)
