@@ -4,15 +4,20 @@
         [--crop WIDTHxHEIGHT] [--clips NAME,NAME] [--output DIR]
 
 Both start from the small seed and go through the lab's own states: design, deploy, the execute
-job in the real sandbox, judge, analyze, design next. The table gives the best BD-rate so far; all
-values, and a plot of them, go into the output folder. ``--frames`` and ``--crop`` make it quicker.
+job in the real sandbox, judge, analyze, design next. The campaigns run side by side, one on each
+core. The table gives the best BD-rate so far; all values, and a plot of them, go into the output
+folder. ``--frames`` and ``--crop`` make it quicker.
 """
 
 import argparse
 import json
+import multiprocessing
+import os
 import random
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from statistics import fmean
 
@@ -64,6 +69,9 @@ class RandomDesigner:
         )
 
 
+DESIGNERS: dict[str, Designer] = {"search": OfflineDesigner(), "random": RandomDesigner()}
+
+
 def main() -> None:
     """Run the benchmark."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -80,11 +88,26 @@ def main() -> None:
         if not chosen.clips or clip.source.name in chosen.clips.split(",")
     ]
     chosen.output.mkdir(parents=True, exist_ok=True)
-    best: dict[str, list[list[float]]] = {}
-    for seed in range(chosen.seeds):
-        for kind, designer in (("search", OfflineDesigner()), ("random", RandomDesigner())):
-            rates = pursued(designer, clips, seed, chosen.experiments, chosen.output)
-            best.setdefault(kind, []).append([min(rates[:n]) for n in range(1, len(rates) + 1)])
+    context = multiprocessing.get_context("spawn")
+    cores = context.SimpleQueue()
+    for core in os.sched_getaffinity(0):
+        cores.put(core)
+    best: dict[str, list[list[float]]] = {kind: [] for kind in DESIGNERS}
+    with ProcessPoolExecutor(
+        len(os.sched_getaffinity(0)), context, initializer=stay_on_one, initargs=(cores,)
+    ) as pool:
+        runs = [
+            (
+                kind,
+                seed,
+                pool.submit(pursued, designer, clips, seed, chosen.experiments, chosen.output),
+            )
+            for seed in range(chosen.seeds)
+            for kind, designer in DESIGNERS.items()
+        ]
+        for kind, seed, run in runs:
+            rates = run.result()
+            best[kind].append([min(rates[:n]) for n in range(1, len(rates) + 1)])
             print(f"{kind}, seed {seed}: {best[kind][-1][-1]:+.2f} %", flush=True)
             (chosen.output / "best.json").write_text(json.dumps(best, indent=1), "utf-8")
     print(f"{'experiments':>12}{'search':>10}{'random':>10}")
@@ -93,6 +116,11 @@ def main() -> None:
             means = (fmean(run[count - 1] for run in best[kind]) for kind in ("search", "random"))
             print(f"{count:>12}" + "".join(f"{mean:>10.2f}" for mean in means))
     plot(best, chosen.output / "best.png")
+
+
+def stay_on_one(cores: SimpleQueue[int]) -> None:
+    """Keep this process and all that it starts on a core of its own."""
+    os.sched_setaffinity(0, {cores.get()})
 
 
 def pursued(
