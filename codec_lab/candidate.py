@@ -12,6 +12,10 @@ from codec_lab.wheel import PackageName, Wheel, same_package
 ENTRY_FILE = "codec.py"
 """The file of a candidate that defines ``encode`` and ``decode``."""
 
+MAX_FILES = 64
+MAX_PATH_BYTES = 100
+"""Of one path in UTF-8; a folder of Linux holds names of 255 bytes."""
+
 _NOT_ITS_FOLDERS = frozenset({"toolbox", "wheels"})
 """Where a bundle holds what is not the candidate's."""
 
@@ -39,14 +43,15 @@ class Candidate(Model):
     Attributes
     ----------
     files : dict of str to str
-        Python source by relative POSIX path; one of them is ``codec.py``.
+        Python source by relative POSIX path, at most ``MAX_FILES`` of ``MAX_PATH_BYTES``; one of
+        them is ``codec.py``.
     packages : tuple of str
         Names of packages that it asks for.
     wheels : tuple of Wheel
         Packages that were installed for it, beyond those that every candidate has.
     """
 
-    files: dict[str, str] = Field(min_length=1)
+    files: dict[str, str] = Field(min_length=1, max_length=MAX_FILES)
     packages: tuple[PackageName, ...] = ()
     wheels: tuple[Wheel, ...] = ()
 
@@ -59,7 +64,14 @@ class Candidate(Model):
             imported = name.endswith(".py") and all(map(str.isidentifier, (*folders, module)))
             if not imported or _NOT_ITS_FOLDERS & {*folders[:1]}:
                 raise ValueError(
-                    f"{name!r} is no path of a candidate's module: name it like blocks/transform.py"
+                    f"{name[:80]!r} is no path of a candidate's module: "
+                    "name it like blocks/transform.py"
+                )
+            size_bytes = len(name.encode())
+            if size_bytes > MAX_PATH_BYTES:
+                raise ValueError(
+                    f"the path {name[:80]}... has {size_bytes} bytes; at most {MAX_PATH_BYTES} "
+                    "are taken"
                 )
         return self
 

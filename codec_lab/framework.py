@@ -16,6 +16,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from codec_lab.candidate import MAX_PATH_BYTES
 from codec_lab.model import Model, located_refusal
 from codec_lab.plan import EvaluationPlan, Screen
 
@@ -85,7 +86,7 @@ class Framework(Model):
     @field_validator("files")
     @classmethod
     def _locations_are_allowed(cls, files: dict[str, str]) -> dict[str, str]:
-        _refuse_protected(files)
+        _refuse_paths(files)
         return files
 
     @model_validator(mode="after")
@@ -125,7 +126,7 @@ class Framework(Model):
         ValueError
             If a path is protected, or a text too long or not of its form.
         """
-        _refuse_protected(files)  # one that is left out must be allowed too
+        _refuse_paths(files)  # one that is left out must be allowed too
         merged = {path: text for path, text in {**self.files, **files}.items() if text}
         return Framework(version=self.version, files=merged)
 
@@ -163,10 +164,14 @@ def is_allowed(path: str) -> bool:
     )
 
 
-def _refuse_protected(paths: Iterable[str]) -> None:
+def _refuse_paths(paths: Iterable[str]) -> None:
     for path in paths:
         if not is_allowed(path):
             raise ValueError(f"{path[:80]!r} is protected; a change may touch {ALLOWED}")
+        if len(path) > MAX_PATH_BYTES:  # an allowed path is ASCII
+            raise ValueError(
+                f"the path {path[:80]}... has {len(path)} bytes; at most {MAX_PATH_BYTES} are kept"
+            )
 
 
 def _parse(text: str, path: str) -> None:

@@ -131,6 +131,23 @@ def test_a_file_that_cannot_be_imported_is_refused(name: str) -> None:
         Candidate(files={"codec.py": "", name: ""})
 
 
+@pytest.mark.parametrize("name", ["a" * 70_000, "a/" * 48 + "ab", "\U0001d51e" * 25])
+def test_a_path_is_no_longer_than_it_can_be_deployed(name: str) -> None:
+    with pytest.raises(ValueError, match="bytes; at most 100 are taken") as raised:
+        Candidate(files={"codec.py": "", f"{name}.py": ""})
+    assert "a" * 81 not in raised.value.errors()[0]["msg"]
+
+
+def test_the_longest_paths_and_the_most_files_travel_in_the_bundle() -> None:
+    names = [f"{'a' * 95}{n}.py" for n in range(10, 73)]
+    files = {"codec.py": "", **dict.fromkeys(names, "b = 1")}
+    bundle = Bundle.of(proposal(files))
+    read = Bundle.from_zip(bundle.to_zip(), bundle.manifest.bundle_sha256)
+    assert read.candidate.files == files
+    with pytest.raises(ValueError, match="at most 64 items"):
+        Candidate(files={**files, "one_more.py": ""})
+
+
 def test_a_package_of_the_candidate_travels_in_the_bundle() -> None:
     files = {"codec.py": "import blocks.scan", "blocks/__init__.py": "", "blocks/scan.py": "a = 1"}
     bundle = Bundle.of(proposal(files))

@@ -97,6 +97,7 @@ def test_a_change_adds_replaces_and_removes() -> None:
         ({"lessons.md": "x" * (MAX_FILE_BYTES + 1)}, "lessons.md has 16001 bytes; at most 16000"),
         ({"lessons.md": "\u00e9" * MAX_FILE_BYTES}, "has 32000 bytes"),
         ({f"toolbox/m{n}.py": "" for n in range(MAX_FILES + 1)}, "17 files"),
+        ({f"toolbox/{'a' * 90}.py": ""}, "has 101 bytes; at most 100 are kept"),
         ({f"toolbox/m{n}.py": "#" * 13_000 for n in range(5)}, f"at most 16 of {MAX_BYTES}"),
     ],
 )

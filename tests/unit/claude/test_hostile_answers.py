@@ -203,6 +203,12 @@ def design_cases() -> Iterator[Case]:
         edits = [{"file": name, "old": "a", "new": "b"}]
         edited = Reply([Tool("edit_parent", {**EDITED, "edits": edits})])
         yield f"edit of {name[:20]!r}", edited, "there are only codec.py, helper.py"
+    for what, names, why in (
+        ("a long name", ["b" * 70_000], "70003 bytes; at most 100"),
+        ("65 files", [f"b{n}" for n in range(64)], "at most 64 items"),
+    ):
+        files = [*WRITTEN["files"], *({"name": f"{name}.py", "source": ""} for name in names)]
+        yield what, Reply([Tool("write_candidate", {**WRITTEN, "files": files})]), why
     twice = {**WRITTEN, "files": WRITTEN["files"] * 2}
     yield "a file twice", Reply([Tool("write_candidate", twice)]), "given twice"
     yield "no file", Reply([Tool("write_candidate", {**WRITTEN, "files": []})]), "no candidate"
@@ -254,6 +260,9 @@ def framework_cases() -> Iterator[Case]:
         yield f"framework {path[:40]!r}", modified(path), "is protected; a change may touch"
         yield f"framework without {path[:40]!r}", modified(path, ""), "is protected"
     yield "a large module", modified("toolbox/a.py", "x = 1\n" * 3000), "18000 bytes; at most 16000"
+    for text in ("x = 1", ""):
+        long_name = modified(f"toolbox/{'a' * 70_000}.py", text)
+        yield f"a module of a long name, {text!r}", long_name, "70011 bytes; at most 100"
     yield "a broken module", modified("toolbox/a.py", "def ("), "toolbox/a.py cannot be read"
     yield "no threshold", modified("screening.json", "{}"), "margin_percent: Field required"
     long_field = modified("screening.json", json.dumps({"margin_percent": 3, LONG[:15_000]: 1}))
