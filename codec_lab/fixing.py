@@ -71,14 +71,14 @@ def fix(  # noqa: PLR0913 - the ports of the state
     BudgetExceededError
         If a replay does not fit under the campaign's caps.
     UnchangedCandidateError
-        If its answer is a bundle of this run again.
+        If its answer is a bundle again that has failed in this run or an earlier one.
     """
     experiment = records.experiment(request.experiment_id)
     if experiment.proposal_key is None:
         raise ConfigurationError(f"{experiment.experiment_id} has no proposal to fix.")
     history = records.attempts(experiment.experiment_id)
-    of_run = tuple(attempt for attempt in history if attempt.run == request.run)
-    proposal_key = keys.proposal(experiment.experiment_id, request.run, len(of_run) + 1)
+    of_run = sum(attempt.run == request.run for attempt in history)
+    proposal_key = keys.proposal(experiment.experiment_id, request.run, of_run + 1)
     made_key = keys.fix(experiment.experiment_id, request.run, request.phase, request.attempt)
     if objects.exists(made_key):
         made = documents.load(objects, made_key, FixResult)
@@ -90,7 +90,7 @@ def fix(  # noqa: PLR0913 - the ports of the state
                 experiment,
                 failed,
                 fault,
-                of_run,
+                history,
                 proposal_key,
                 records=records,
                 objects=objects,
@@ -139,7 +139,7 @@ def _made(  # noqa: PLR0913 - the ports of the state
     experiment: Experiment,
     failed: Attempt,
     fault: Fault,
-    of_run: tuple[Attempt, ...],
+    history: Sequence[Attempt],
     proposal_key: str,
     *,
     records: Records,
@@ -158,11 +158,12 @@ def _made(  # noqa: PLR0913 - the ports of the state
         proposal=proposal,
         parent=documents.load(objects, parent_key, Proposal),
         fault=fault,
+        run=request.run,
         attempt=request.attempt,
         random_seed=campaign.random_seed + experiment.number,
-        history=of_run,
+        history=_since_design(history),
         rejected=failed.rejected_fixes,
-        tried=frozenset(a.bundle_sha256 for a in of_run if a.bundle_sha256 is not None)
+        tried=frozenset(a.bundle_sha256 for a in history if a.bundle_sha256 is not None)
         | {Bundle.of(proposal, framework).manifest.bundle_sha256},
         hard_limits=campaign.hard_limits,
         packages=allowed,
@@ -202,6 +203,13 @@ def _made(  # noqa: PLR0913 - the ports of the state
     return FixResult(
         attempt=request.attempt, tool=found.tool, reason=found.reason, bundle_sha256=bundle_sha256
     )
+
+
+def _since_design(history: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """Leave out the runs before the last design: they say nothing of what is mended now."""
+    designed = [attempt.run for attempt in history if attempt.phase is Phase.DESIGN]
+    began = max(designed, default=0)
+    return tuple(attempt for attempt in history if attempt.run >= began)
 
 
 @contextmanager

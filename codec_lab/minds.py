@@ -105,14 +105,14 @@ class FixTask(Model):
         What it was made from.
     fault : Fault
         How it failed.
-    attempt, random_seed : int
-        Make the offline rules repeatable.
+    run, attempt, random_seed : int
+        Make the offline rules repeatable: equal numbers draw alike.
     history : tuple of Attempt
-        The attempts of this run so far.
+        The attempts since the design, those of earlier runs too.
     rejected : tuple of str
         Why the earlier answers to this fault were no fixes.
     tried : frozenset of str
-        Hashes of the bundles of this run; a fix must lead to another.
+        Hashes of the bundles of all runs; a fix must lead to another.
     hard_limits : Limits
         The most that limits may be raised to.
     packages : AllowedPackages
@@ -128,6 +128,7 @@ class FixTask(Model):
     proposal: Proposal
     parent: Proposal
     fault: Fault
+    run: int
     attempt: int
     random_seed: int
     history: tuple[Attempt, ...]

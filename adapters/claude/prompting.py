@@ -191,6 +191,7 @@ def _refusals(rejected: Iterable[str]) -> str:
 def _attempt(attempt: Attempt) -> str:
     fault = attempt.fault
     facts = {
+        "run": attempt.run,
         "phase": attempt.phase.value,
         "attempt": attempt.attempt,
         "fault": f"{fault.error_type}: {fault.message}" if fault else "passed",

@@ -63,8 +63,8 @@ class OfflineFixer:
             ):
                 return fix
         raise NothingLeftToTryError(
-            f"The offline rules cannot mend {task.fault.error_type} after attempt {task.attempt}: "
-            f"{task.fault.message}"
+            f"The offline rules cannot mend {task.fault.error_type}: nothing is left for them to "
+            f"try after attempt {task.attempt} of run {task.run}. {task.fault.message}"
         )
 
 
@@ -181,7 +181,7 @@ class _Repair(NamedTuple):
             declared = parameters.read(source)
         except DesignRejectedError:
             return
-        generator = random.Random(f"{task.random_seed}/fix/{task.attempt}")  # noqa: S311
+        generator = random.Random(f"{task.random_seed}/fix/{task.run}/{task.attempt}")  # noqa: S311
         for _ in range(DRAWS):
             values = parameters.step(declared, generator, changes=1)
             if values == declared.parameters:

@@ -205,7 +205,14 @@ def test_an_answer_resumes_the_same_experiment_with_the_hint(lab: Lab) -> None:
         lambda: (found := lab.target.records.experiment(one.experiment_id)).needs_human and found
     )
     assert resumed.run == 2
-    assert [reason.attempts for reason in resumed.human_intervention_reasons] == [5, 5]
+    # Of the nine levels the design and run 1 tried five besides the parent's; run 2 the last three.
+    first, second = resumed.human_intervention_reasons
+    assert (first.attempts, first.error_type) == (5, "CandidateCrashError")
+    assert (second.attempts, second.error_type) == (4, "NothingLeftToTryError")
+    assert "nothing is left for them to try" in second.message
+    attempts = lab.target.records.attempts(one.experiment_id, Phase.VALIDATION)
+    bundles = [attempt.bundle_sha256 for attempt in attempts]
+    assert len(set(bundles)) == len(bundles) == 8
     states = lab.states(resumed.execution_arn)
     assert states[:5] == ["Begin", "ResumeFrom", "FixValidation", "FrameworkTouched", "Deploy"]
     first_fix = lab.target.objects.get(f"experiments/{one.experiment_id}/run-2/proposal-1.json")

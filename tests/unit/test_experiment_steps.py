@@ -10,6 +10,7 @@ from adapters.offline.fixer import OfflineFixer
 from codec_lab import documents, keys
 from codec_lab.analyzing import analyze
 from codec_lab.bundle import Bundle
+from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
@@ -20,6 +21,7 @@ from codec_lab.errors import (
     CandidateCrashError,
     ConfigurationError,
     DesignRejectedError,
+    NothingLeftToTryError,
     StoreUnavailableError,
     UnchangedCandidateError,
 )
@@ -65,10 +67,14 @@ def designed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock)
 
 
 def deployed(
-    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int = 1
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    attempt: int = 1,
+    run: int = 1,
 ) -> DeployResult:
     request = DeployRequest(
-        experiment_id="default-0001", run=1, validation_attempt=attempt, execution_attempt=1
+        experiment_id="default-0001", run=run, validation_attempt=attempt, execution_attempt=1
     )
     return deploy(request, records=records, objects=objects, clock=clock)
 
@@ -86,9 +92,11 @@ def failed(
         )
 
 
-def fixed(records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int) -> str:
+def fixed(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int, run: int = 1
+) -> str:
     return fix(
-        FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=attempt),
+        FixRequest(experiment_id="default-0001", run=run, phase=Phase.VALIDATION, attempt=attempt),
         records=records,
         objects=objects,
         change_sets=MemoryChangeSets(records),
@@ -253,6 +261,77 @@ def test_five_failed_validations_have_five_bundles_and_every_fix_is_recorded(
     assert all(a.fault == CRASH for a in attempts)
     assert all("PARAMETERS" in (a.fix_diff or "") for a in attempts[:4])
     assert records.experiment("default-0001").validation_attempts == 5
+
+
+def test_a_run_after_an_answer_repeats_no_bundle_that_failed_before_it(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    bundles = []
+    for run in (1, 2):
+        if run == 2:
+            bundles.append(fixed(records, objects, clock, 1, run))
+        for attempt in range(run, 6):
+            job = deployed(records, objects, clock, attempt, run).validation
+            failed(job, records, objects, clock)
+            if attempt < 5:
+                bundles.append(fixed(records, objects, clock, attempt, run))
+    assert len(set(bundles)) == len(bundles) == 8
+
+
+def test_a_fix_after_an_answer_knows_what_failed_since_the_last_design(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    def asked(run: int) -> FixTask:
+        mind = ScriptedMind(fix=OfflineFixer().fix)
+        fix(
+            FixRequest(experiment_id="default-0001", run=run, phase=Phase.VALIDATION, attempt=1),
+            records=records,
+            objects=objects,
+            change_sets=MemoryChangeSets(records),
+            fixer_of=lambda _: mind,
+            clock=clock,
+        )
+        return mind.fix_tasks[0]
+
+    designed(records, objects, clock)
+    bundles = []
+    for attempt in (1, 2):
+        job = deployed(records, objects, clock, attempt).validation
+        bundles.append(job.bundle_sha256)
+        failed(job, records, objects, clock)
+        if attempt == 1:
+            fixed(records, objects, clock, attempt)
+    task = asked(run=2)
+    assert (task.run, task.tried) == (2, frozenset(bundles))
+    assert [one.bundle_sha256 for one in task.history if one.bundle_sha256] == bundles
+
+    again = records.attempts("default-0001", Phase.DESIGN)[0]
+    records.put_attempt(again.model_copy(update={"run": 3}))
+    task = asked(run=3)
+    assert [(one.run, one.phase) for one in task.history] == [(3, Phase.DESIGN)]
+    assert task.tried > frozenset(bundles)
+
+
+def test_an_answer_that_leaves_nothing_to_try_asks_at_once(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    key = records.experiment("default-0001").proposal_key or ""
+    narrow = Candidate(
+        files={"codec.py": 'PARAMETERS = {"step": 4}\nSEARCH_SPACE = {"step": [4, 8, 16]}\n'}
+    )
+    for proposal_key in (key, keys.seed("default")):
+        found = documents.load(objects, proposal_key, Proposal)
+        documents.save(objects, proposal_key, found.model_copy(update={"candidate": narrow}))
+    for attempt in (1, 2):
+        fixed(records, objects, clock, attempt)
+        failed(deployed(records, objects, clock, attempt + 1).validation, records, objects, clock)
+    with pytest.raises(
+        NothingLeftToTryError, match=r"nothing is left .* to try after attempt 1 of run 2\."
+    ):
+        fixed(records, objects, clock, 1, run=2)
 
 
 def test_a_refused_fix_is_recorded_paid_and_told_to_the_next(

@@ -63,6 +63,7 @@ def fix_task(fault: Fault, attempt: int = 1, **changes: object) -> FixTask:
             "proposal": seed(),
             "parent": seed(),
             "fault": fault,
+            "run": 1,
             "attempt": attempt,
             "random_seed": 7,
             "history": (),

@@ -72,6 +72,7 @@ def task(source: str, fault: Fault, attempt: int = 1, **changes: object) -> FixT
             "proposal": failed,
             "parent": proposal(PARENT),
             "fault": fault,
+            "run": 1,
             "attempt": attempt,
             "random_seed": 7,
             "history": (),

@@ -209,6 +209,7 @@ def repaired(candidate: Candidate, message: str, allowed: AllowedPackages) -> tu
         proposal=proposal(candidate),
         parent=proposal(parent),
         fault=Fault(error_type="CandidateImportError", message=message),
+        run=1,
         attempt=1,
         random_seed=0,
         history=(),

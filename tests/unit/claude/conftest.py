@@ -104,6 +104,7 @@ def fix_task() -> FixTask:
             traceback='  File "helper.py", line 2\n    oops\n',
             log_tail="decoding",
         ),
+        run=1,
         attempt=2,
         random_seed=1,
         history=(),
