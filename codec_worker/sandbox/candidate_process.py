@@ -107,11 +107,12 @@ def _occupy_at_random() -> dict[str, object]:
     ``OCCUPIED_BYTES``; the pages are never touched.
     """
     objects, heap_bytes, pages = struct.unpack("<3H", os.urandom(6))
-    sizes = os.urandom(objects % 4096)
+    sizes = os.urandom(objects % 1024)
     return {
         "objects": [object() for _ in sizes],
-        "texts": [bytes(2 * size) for size in sizes],
-        "arrays": [np.empty(4 * size, np.uint8) for size in sizes],
+        "lists": [[size] for size in sizes],
+        "texts": [bytes(2 * size) for size in sizes[::2]],
+        "arrays": [np.empty(4 * size, np.uint8) for size in sizes[::4]],
         "heap": bytes(heap_bytes),
         "pages": mmap.mmap(-1, mmap.PAGESIZE * (1 + pages % 1024), flags=mmap.MAP_PRIVATE),
     }

@@ -16,7 +16,7 @@ RESULT_FAILED = b"FAILED"
 FAILURE_BYTES = 64 << 10
 """Room for the JSON that describes a failure."""
 
-OCCUPIED_BYTES = 5 << 20
+OCCUPIED_BYTES = 2 << 20
 """Memory that a call of a candidate occupies before it begins, at most."""
 
 LOCKED = b"locked"
