@@ -1,6 +1,5 @@
 """The versions of a campaign's framework: who changed what, why, and what became of it."""
 
-import difflib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
@@ -9,6 +8,7 @@ from pydantic import Field
 
 from codec_lab.campaign import CampaignName
 from codec_lab.model import Model, Moment, Name
+from codec_lab.source_diffs import unified_diff
 
 LAB = "lab"
 """The author of a change that the lab's own rule makes."""
@@ -97,14 +97,4 @@ def files_diff(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     str
         A unified diff over all files, cut at ``MAX_DIFF_CHARACTERS``.
     """
-    lines = [
-        line
-        for name in sorted(before.keys() | after.keys())
-        for line in difflib.unified_diff(
-            before.get(name, "").splitlines(keepends=True),
-            after.get(name, "").splitlines(keepends=True),
-            f"before/{name}",
-            f"after/{name}",
-        )
-    ]
-    return "".join(lines)[:MAX_DIFF_CHARACTERS]
+    return unified_diff(before, after)[:MAX_DIFF_CHARACTERS]

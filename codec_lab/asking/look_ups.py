@@ -6,7 +6,6 @@ from typing import Any
 
 from codec_lab import documents, keys
 from codec_lab.clip import ClipRole
-from codec_lab.dashboard.diffs import unified_diff
 from codec_lab.dashboard.experiment_queries import current_results, explanation
 from codec_lab.dashboard.ports import Listing
 from codec_lab.dashboard.table import Wanted, experiment_page
@@ -16,6 +15,7 @@ from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore, Records
 from codec_lab.proposal import Proposal
 from codec_lab.report.redaction import Redaction
+from codec_lab.source_diffs import unified_diff
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult
 

@@ -1,9 +1,9 @@
-"""Differences of sources, line by line, by ``difflib``."""
+"""Differences of sources as the dashboard shows them."""
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from codec_lab.dashboard.evidence_views import DiffLine, FileDiff, LineKind
+from codec_lab.source_diffs import FileChange, changes
 
 _CONTEXT_LINES = 4
 
@@ -11,51 +11,33 @@ _CONTEXT_LINES = 4
 def file_diffs(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[FileDiff, ...]:
     """Compare two sets of files, by path; those that are equal are left out."""
     return tuple(
-        _file_diff(path, old.get(path, ""), new.get(path, ""))
-        for path in sorted(old.keys() | new.keys())
-        if old.get(path) != new.get(path)
+        FileDiff(
+            path=change.path,
+            added=change.added,
+            removed=change.removed,
+            lines=tuple(_lines(change)),
+        )
+        for change in changes(old, new, _CONTEXT_LINES)
     )
 
 
-def unified_diff(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Write the differences of two sets of files as one unified diff."""
-    lines: list[str] = []
-    for path in sorted(old.keys() | new.keys()):
-        before, after = old.get(path, "").splitlines(), new.get(path, "").splitlines()
-        lines += difflib.unified_diff(before, after, f"parent/{path}", path, lineterm="")
-    return "\n".join(lines)
-
-
-def _file_diff(path: str, old: str, new: str) -> FileDiff:
-    before, after = old.splitlines(), new.splitlines()
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    lines: list[DiffLine] = []
-    for group in matcher.get_grouped_opcodes(_CONTEXT_LINES):
-        if group[0][1] > 0 or group[0][3] > 0:
-            lines.append(DiffLine(kind=LineKind.GAP, old=None, new=None, text=""))
-        for tag, old_start, old_end, new_start, new_end in group:
+def _lines(change: FileChange) -> Iterator[DiffLine]:
+    if change.too_large:
+        yield DiffLine(kind=LineKind.GAP, old=None, new=None, text=change.too_large)
+    for hunk in change.hunks:
+        if hunk[0][1] > 0 or hunk[0][3] > 0:
+            yield DiffLine(kind=LineKind.GAP, old=None, new=None, text="")
+        for tag, old_start, old_end, new_start, new_end in hunk:
             if tag == "equal":
-                lines += (
-                    DiffLine(
-                        kind=LineKind.CONTEXT,
-                        old=old_start + offset + 1,
-                        new=new_start + offset + 1,
-                        text=before[old_start + offset],
-                    )
-                    for offset in range(old_end - old_start)
-                )
+                for old, new in zip(
+                    range(old_start, old_end), range(new_start, new_end), strict=True
+                ):
+                    text = change.before[old]
+                    yield DiffLine(kind=LineKind.CONTEXT, old=old + 1, new=new + 1, text=text)
                 continue
-            lines += (
-                DiffLine(kind=LineKind.REMOVED, old=index + 1, new=None, text=before[index])
-                for index in range(old_start, old_end)
-            )
-            lines += (
-                DiffLine(kind=LineKind.ADDED, old=None, new=index + 1, text=after[index])
-                for index in range(new_start, new_end)
-            )
-    return FileDiff(
-        path=path,
-        added=sum(line.kind is LineKind.ADDED for line in lines),
-        removed=sum(line.kind is LineKind.REMOVED for line in lines),
-        lines=tuple(lines),
-    )
+            for old in range(old_start, old_end):
+                text = change.before[old]
+                yield DiffLine(kind=LineKind.REMOVED, old=old + 1, new=None, text=text)
+            for new in range(new_start, new_end):
+                text = change.after[new]
+                yield DiffLine(kind=LineKind.ADDED, old=None, new=new + 1, text=text)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from codec_lab import documents, keys
 from codec_lab.clip import ClipRole
-from codec_lab.dashboard.diffs import file_diffs, unified_diff
+from codec_lab.dashboard.diffs import file_diffs
 from codec_lab.dashboard.evidence_files import (
     StoredFile,
     evidence_files,
@@ -37,6 +37,7 @@ from codec_lab.phase import STOPPED, Status
 from codec_lab.ports import Clock, Records
 from codec_lab.prompts import PromptName
 from codec_lab.proposal import Mind, Proposal
+from codec_lab.source_diffs import unified_diff
 from codec_lab.verdict import ClipResult
 
 URL_LIFETIME_S = 300

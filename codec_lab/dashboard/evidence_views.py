@@ -26,7 +26,7 @@ class LineKind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     GAP = "gap"
-    """Lines that are left out because nothing changed in them."""
+    """Lines that are left out because nothing changed in them, or, as the text says, too much."""
 
 
 class DiffLine(Model):
