@@ -8,6 +8,10 @@ SEED ?=
 MIND ?=
 CAMPAIGN ?=
 GOAL ?=
+BUDGET_USD ?=
+DAILY_BUDGET_USD ?=
+WALL_TIME_LIMIT_S ?=
+TARGET_BD_RATE_PERCENT ?=
 PORT ?=
 WAIT_SCALE ?=
 
@@ -21,6 +25,10 @@ RUN_OPTIONS = --experiments '$(EXPERIMENTS)' \
 	$(if $(MIND),--mind '$(MIND)') \
 	$(if $(CAMPAIGN),--campaign '$(CAMPAIGN)') \
 	$(if $(GOAL),--goal '$(GOAL)') \
+	$(if $(BUDGET_USD),--budget-usd '$(BUDGET_USD)') \
+	$(if $(DAILY_BUDGET_USD),--daily-budget-usd '$(DAILY_BUDGET_USD)') \
+	$(if $(WALL_TIME_LIMIT_S),--wall-time-limit-s '$(WALL_TIME_LIMIT_S)') \
+	$(if $(TARGET_BD_RATE_PERCENT),--target-bd-rate-percent '$(TARGET_BD_RATE_PERCENT)') \
 	$(if $(PORT),--port '$(PORT)') \
 	$(if $(WAIT_SCALE),--wait-scale '$(WAIT_SCALE)')
 

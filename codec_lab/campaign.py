@@ -15,6 +15,9 @@ DEFAULT_CAMPAIGN = "default"
 CampaignName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 """Part of the names of executions (80 characters at most) and of Batch jobs (no dots)."""
 
+Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
+"""What a person may set as a budget."""
+
 HARD_LIMITS = Limits(cpu_s=1200, wall_s=4800, memory_bytes=3 * GIB)
 """The most that fixes may raise the limits to; the worker's container has 7 GiB for two of them."""
 
@@ -105,6 +108,17 @@ class CampaignChanges(Model):
     next_design: NextDesign | None = None
     champion: Champion | None = None
     lessons: str | None = None
+
+
+class Bounds(Model):
+    """Where a person ends a campaign, but for its number of experiments; as in ``Control``."""
+
+    budget_usd: Dollars | None = None
+    daily_budget_usd: Dollars | None = None
+    wall_time_limit_s: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    target_bd_rate_percent: (
+        Annotated[float, Field(ge=-100, le=1_000_000, allow_inf_nan=False)] | None
+    ) = None
 
 
 class Control(Model):

@@ -10,6 +10,7 @@ from codec_lab import documents, keys
 from codec_lab.campaign import (
     DEFAULT_CAMPAIGN,
     HARD_LIMITS,
+    Bounds,
     Campaign,
     CampaignName,
     Control,
@@ -41,6 +42,8 @@ class CampaignOrder(Model):
         As in ``EvaluationPlan``.
     experiments : int
         How many more experiments the campaign may begin, an interrupted one included.
+    bounds : Bounds
+        Where else it stops; what is not given is not bounded, or stays as it is.
     """
 
     campaign_id: CampaignName = DEFAULT_CAMPAIGN
@@ -54,6 +57,7 @@ class CampaignOrder(Model):
     limits: Limits = Limits()
     hard_limits: Limits = HARD_LIMITS
     experiments: Annotated[int, Field(ge=0)]
+    bounds: Bounds = Bounds()
 
 
 def open_campaign(
@@ -64,7 +68,7 @@ def open_campaign(
     objects: ObjectStore,
     clock: Clock,
 ) -> Campaign:
-    """Create a campaign, or continue the one of that name, and grant it more experiments.
+    """Create a campaign, or continue the one of that name, with more experiments and new bounds.
 
     Parameters
     ----------
@@ -115,7 +119,8 @@ def open_campaign(
         hard_limits=order.hard_limits,
         created_at=clock.now(),
     )
-    if records.create_campaign(campaign, Control(experiment_limit=order.experiments)):
+    bounds = order.bounds.model_dump(exclude_none=True)
+    if records.create_campaign(campaign, Control(experiment_limit=order.experiments, **bounds)):
         return campaign
     campaign = records.campaign(order.campaign_id)
     unfinished = sum(
@@ -123,7 +128,8 @@ def open_campaign(
         for status in (Status.QUEUED, Status.RUNNING)
     )
     limit = campaign.experiment_count - unfinished + order.experiments
-    records.update_control(order.campaign_id, ControlChanges(experiment_limit=limit))
+    changes = ControlChanges(experiment_limit=limit, **bounds)
+    records.update_control(order.campaign_id, changes)
     return campaign
 
 

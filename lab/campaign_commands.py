@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codec_lab.campaign import DEFAULT_CAMPAIGN
+from codec_lab.campaign import DEFAULT_CAMPAIGN, Bounds
 from codec_lab.dashboard.command_models import CommandName
 from codec_lab.errors import ConfigurationError
 from codec_lab.proposal import Mind
@@ -13,7 +13,20 @@ from lab import one_machine
 from lab.cloud_commands import deploy_changes, print_addresses, serve
 from lab.export import ExportFormat, rate_point_rows, write_rows
 from lab.opening import Given, read_given
-from lab.options import AsJson, CampaignName, Port, Profile, Region, StateDir, WaitScale, target_at
+from lab.options import (
+    AsJson,
+    BudgetUsd,
+    CampaignName,
+    DailyBudgetUsd,
+    Port,
+    Profile,
+    Region,
+    StateDir,
+    TargetBdRatePercent,
+    WaitScale,
+    WallTimeLimitS,
+    target_at,
+)
 from lab.orders import order_bounds, order_campaign
 from lab.results import summary_table
 from lab.running import mind_at_hand, print_outcome, run_campaign
@@ -53,6 +66,10 @@ def run(
     campaign: CampaignName = DEFAULT_CAMPAIGN,
     goal: Annotated[str, typer.Option(help="What the campaign is for.")] = DEFAULT_GOAL,
     random_seed: Annotated[int, typer.Option(help="Seeds every draw of the offline search.")] = 0,
+    budget_usd: BudgetUsd = None,
+    daily_budget_usd: DailyBudgetUsd = None,
+    wall_time_limit_s: WallTimeLimitS = None,
+    target_bd_rate_percent: TargetBdRatePercent = None,
     keep_serving: Annotated[
         bool, typer.Option("--serve/--no-serve", help="Keep serving afterwards, until Ctrl-C.")
     ] = True,
@@ -64,6 +81,13 @@ def run(
 ) -> None:
     """Run experiments: on one machine from nothing, on AWS in the deployed lab."""
     options = read_settings(CloudOptions, port=port, wait_scale=wait_scale)
+    bounds = read_settings(
+        Bounds,
+        budget_usd=budget_usd,
+        daily_budget_usd=daily_budget_usd,
+        wall_time_limit_s=wall_time_limit_s,
+        target_bd_rate_percent=target_bd_rate_percent,
+    )
     settings = read_settings(
         RunSettings,
         experiments=experiments,
@@ -73,6 +97,7 @@ def run(
         campaign=campaign,
         goal=goal,
         random_seed=random_seed,
+        bounds=bounds,
     )
     given = read_given(settings)
     for notice in given.notices:
@@ -140,18 +165,10 @@ def pause(
 
 
 def bound(
-    budget_usd: Annotated[
-        float | None, typer.Option(min=0, help="What models and AWS may cost in all.")
-    ] = None,
-    daily_budget_usd: Annotated[
-        float | None, typer.Option(min=0, help="What they may cost in a day (UTC).")
-    ] = None,
-    wall_time_limit_s: Annotated[
-        int | None, typer.Option(min=0, help="Age at which the campaign begins no more.")
-    ] = None,
-    target_bd_rate_percent: Annotated[
-        float | None, typer.Option(help="BD-rate against x265 at which it has reached its goal.")
-    ] = None,
+    budget_usd: BudgetUsd = None,
+    daily_budget_usd: DailyBudgetUsd = None,
+    wall_time_limit_s: WallTimeLimitS = None,
+    target_bd_rate_percent: TargetBdRatePercent = None,
     campaign: CampaignName = DEFAULT_CAMPAIGN,
     profile: Profile = None,
     region: Region = None,

@@ -83,6 +83,7 @@ def order_of(
         random_seed=settings.random_seed,
         seed_source=seed_source or _read_codec(_SEED),
         experiments=settings.experiments,
+        bounds=settings.bounds,
     )
     return order, clips
 

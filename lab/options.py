@@ -46,6 +46,26 @@ WaitScale = Annotated[
         help="Factor on the state machines' pauses in the one-machine cloud, from 0 to 1.",
     ),
 ]
+BudgetUsd = Annotated[
+    float | None,
+    typer.Option("--budget-usd", min=0, help="What models and AWS may cost in all."),
+]
+DailyBudgetUsd = Annotated[
+    float | None,
+    typer.Option("--daily-budget-usd", min=0, help="What they may cost in a day (UTC)."),
+]
+WallTimeLimitS = Annotated[
+    int | None,
+    typer.Option(
+        "--wall-time-limit-s", min=0, help="Age at which the campaign begins no more experiments."
+    ),
+]
+TargetBdRatePercent = Annotated[
+    float | None,
+    typer.Option(
+        "--target-bd-rate-percent", help="BD-rate against x265 at which it has reached its goal."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for a machine to read.")]
 ExperimentName = Annotated[str, typer.Argument(metavar="EXPERIMENT", help="Its name.")]
 

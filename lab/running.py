@@ -6,6 +6,7 @@ from rich.console import Console
 
 from adapters.campaign_executions import SUCCEEDED
 from adapters.system_clock import SystemClock
+from codec_lab.campaign import Campaign, Control
 from codec_lab.campaigns import open_campaign
 from codec_lab.errors import ConfigurationError
 from codec_lab.experiment import Experiment
@@ -40,6 +41,17 @@ def mind_at_hand(asked: Mind | None, *, on_aws: bool) -> Mind:
     return asked or (Mind.CLAUDE if has_key and not on_aws else Mind.OFFLINE)
 
 
+def budget_notice(campaign: Campaign, control: Control) -> str | None:
+    """Say that no budget bounds what Claude costs; None if one does, or nothing is paid."""
+    bounded = control.budget_usd is not None or control.daily_budget_usd is not None
+    if campaign.mind is not Mind.CLAUDE or bounded:
+        return None
+    return (
+        "No budget bounds what Claude costs: set one by `lab run --budget-usd X`, or from another "
+        f"terminal by `lab bound --campaign {campaign.campaign_id} --budget-usd X`."
+    )
+
+
 def run_campaign(
     target: Target, settings: RunSettings, given: Given, wait_scale: float, console: Console
 ) -> Outcome:
@@ -53,6 +65,9 @@ def run_campaign(
         console.print(
             f"Campaign {campaign.campaign_id} goes on with the mind {campaign.mind} it began with."
         )
+    notice = budget_notice(campaign, target.records.control(campaign.campaign_id))
+    if notice is not None:
+        console.print(notice, soft_wrap=True)
     poll_s = AWS_POLL_S if target.endpoint_url is None else ONE_MACHINE_POLL_S
     follower = Follower(
         target.records, target.objects, target.campaign_executions, clock, poll_s=poll_s

@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, ValidationError
 
-from codec_lab.campaign import DEFAULT_CAMPAIGN, CampaignName
+from codec_lab.campaign import DEFAULT_CAMPAIGN, Bounds, CampaignName
 from codec_lab.errors import ConfigurationError
 from codec_lab.model import Model, refusal
 from codec_lab.proposal import Mind
@@ -71,6 +71,8 @@ class RunSettings(Model):
         In the researcher's words.
     random_seed : int
         Seeds every draw of the offline search.
+    bounds : Bounds
+        Where the campaign stops besides.
     serve : bool
         Whether the one-machine cloud stays up afterwards, until Ctrl-C.
     """
@@ -82,6 +84,7 @@ class RunSettings(Model):
     campaign: CampaignName = DEFAULT_CAMPAIGN
     goal: Annotated[str, Field(min_length=1)] = DEFAULT_GOAL
     random_seed: Annotated[int, Field(ge=0)] = 0
+    bounds: Bounds = Bounds()
     serve: bool = True
 
 

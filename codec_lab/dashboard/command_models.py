@@ -1,12 +1,12 @@
 """What a person may order on the dashboard, and what was ordered."""
 
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from codec_lab.campaign import Bounds
 from codec_lab.model import Model
 from codec_lab.phase import Phase
 
@@ -14,7 +14,6 @@ MAX_HINT = 4000
 """Characters of a hint."""
 
 IdempotencyKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
-Dollars = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=2)]
 Version = Annotated[int, Field(ge=0)]
 
 
@@ -52,16 +51,10 @@ class Versioned(Model):
     version: Version
 
 
-class Budgets(Versioned):
+class Budgets(Bounds, Versioned):
     """New bounds of a campaign, as in ``Control``; one that is not given stays, null is none."""
 
     experiment_limit: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    budget_usd: Dollars | None = None
-    daily_budget_usd: Dollars | None = None
-    wall_time_limit_s: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
-    target_bd_rate_percent: (
-        Annotated[float, Field(ge=-100, le=1_000_000, allow_inf_nan=False)] | None
-    ) = None
 
 
 class AnswerAction(StrEnum):

@@ -88,7 +88,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     clips.mkdir()
     write_clip(clips / "moving.y4m")
     port = ("--port", free_port())
-    given = ("--clips", clips, "--seed", SEED, *port)
+    given = ("--clips", clips, "--seed", SEED, "--daily-budget-usd", "7.5", *port)
     process = subprocess.Popen(
         command(state_dir, *RUN, *given),
         stdout=subprocess.PIPE,
@@ -216,5 +216,6 @@ def test_a_paused_campaign_runs_nothing_until_it_goes_on(detached: Path) -> None
 
 def test_a_campaign_that_has_reached_its_target_stops(detached: Path) -> None:
     said = lab(detached, "bound", "--target-bd-rate-percent", "100000", "--budget-usd", "2.5")
-    assert "stops at: budget_usd 2.5, target_bd_rate_percent 100000.0." in said
+    bounds = "budget_usd 2.5, daily_budget_usd 7.5, target_bd_rate_percent 100000.0"
+    assert f"stops at: {bounds}." in " ".join(said.split())  # that of a day by the first run
     assert "has reached the target: BD-rate" in lab(detached, *RUN)

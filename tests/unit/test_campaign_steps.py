@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from codec_lab import documents, keys
-from codec_lab.campaign import CampaignChanges, ControlChanges
+from codec_lab.campaign import CampaignChanges, Control, ControlChanges
 from codec_lab.campaigns import Answer, abandon, answer, open_campaign, set_paused
 from codec_lab.charge import Reserved
 from codec_lab.choosing import MAX_RUNS, choose_experiment
@@ -409,6 +409,25 @@ def test_a_campaign_whose_hidden_clip_is_shown_is_refused(
             objects=objects,
             clock=clock,
         )
+
+
+def test_bounds_hold_from_the_first_experiment_and_those_given_later_are_set(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    bounds = {"budget_usd": "5.00", "wall_time_limit_s": 3600}
+    opened(records, objects, clock, campaign_id="bounded", bounds=bounds)
+    capped = Control(experiment_limit=3, budget_usd=Decimal("5.00"), wall_time_limit_s=3600)
+    assert records.control("bounded") == capped
+    later = {"daily_budget_usd": "0.50", "target_bd_rate_percent": -12.5}
+    opened(records, objects, clock, campaign_id="bounded", bounds=later, experiments=2)
+    assert records.control("bounded") == Control(
+        experiment_limit=2,
+        budget_usd=Decimal("5.00"),
+        daily_budget_usd=Decimal("0.50"),
+        wall_time_limit_s=3600,
+        target_bd_rate_percent=-12.5,
+        version=1,
+    )
 
 
 def test_a_campaign_with_another_seed_is_another_campaign(

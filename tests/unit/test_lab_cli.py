@@ -5,19 +5,23 @@ import signal
 import socket
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, ProfileNotFound
 
+from codec_lab.campaign import Control
 from codec_lab.errors import ConfigurationError
 from codec_lab.proposal import Mind
 from lab.cli import main
 from lab.explanation import explain, write_traceback
 from lab.one_machine import cloud_at
-from lab.running import mind_at_hand
+from lab.running import budget_notice, mind_at_hand
 from lab.settings import CloudOptions, RunSettings, read_settings
 from local.errors import PortInUseError
+from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
+from tests.unit.builders import opened
 
 FRAME = bytes(17 * 16 + 2 * 9 * 8)
 ODD_CLIP = b"YUV4MPEG2 W17 H16 F25:1 Ip A1:1 C420jpeg\n" + (b"FRAME\n" + FRAME) * 4
@@ -107,6 +111,9 @@ class TestRunRefuses:
             ("--experiments", "0", "--experiments is 0"),
             ("--campaign", "a/b", "--campaign is 'a/b'"),
             ("--goal", "", "--goal is ''"),
+            ("--budget-usd", "0.001", "--budget-usd is 0.001"),
+            ("--daily-budget-usd", "2000000", "--daily-budget-usd is 2000000.0"),
+            ("--target-bd-rate-percent", "-101", "--target-bd-rate-percent is -101.0"),
         ],
     )
     def test_a_broken_setting(
@@ -197,6 +204,21 @@ def test_a_key_makes_claude_the_mind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
     assert mind_at_hand(None, on_aws=False) is Mind.CLAUDE
     assert mind_at_hand(Mind.OFFLINE, on_aws=False) is Mind.OFFLINE
+
+
+def test_claude_without_a_budget_is_said(clock: ManualClock) -> None:
+    records = MemoryRecords()
+    for mind in Mind:
+        opened(records, MemoryObjects(), clock, campaign_id=mind, mind=mind)
+    free, paid = records.campaign("offline"), records.campaign("claude")
+    open_control = Control(experiment_limit=3)
+    assert budget_notice(free, open_control) is None
+    assert budget_notice(paid, open_control) == (
+        "No budget bounds what Claude costs: set one by `lab run --budget-usd X`, or from another "
+        "terminal by `lab bound --campaign claude --budget-usd X`."
+    )
+    for cap in ("budget_usd", "daily_budget_usd"):
+        assert budget_notice(paid, open_control.model_copy(update={cap: Decimal(0)})) is None
 
 
 def test_good_settings_are_taken() -> None:

@@ -776,8 +776,6 @@ export interface components {
         Budgets: {
             /** Version */
             version: number;
-            /** Experiment Limit */
-            experiment_limit?: number | null;
             /** Budget Usd */
             budget_usd?: number | string | null;
             /** Daily Budget Usd */
@@ -786,6 +784,8 @@ export interface components {
             wall_time_limit_s?: number | null;
             /** Target Bd Rate Percent */
             target_bd_rate_percent?: number | null;
+            /** Experiment Limit */
+            experiment_limit?: number | null;
         };
         /**
          * CampaignList
