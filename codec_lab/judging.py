@@ -63,7 +63,7 @@ def judge(
             passed=verdict.passed,
             candidate_sha256=verdict.candidate_sha256,
             bundle_sha256=verdict.bundle_sha256,
-            fault=verdict.fault,
+            fault=verdict.fault and verdict.fault.recorded,
         )
     )
     changes: dict[str, Any] = {f"{phase}_attempts": job.attempt}
@@ -96,7 +96,7 @@ def judge(
     if bench is not None and (stopped or not verdict.passed or job.kind is JobKind.EXECUTE):
         bench.settle(job, verdicts, request.began_at)
     if verdict.fault is not None:
-        raise _error_of(verdict.fault)
+        raise _error_of(verdict.fault.recorded)
     measured = verdict.results or verdict.screen
     return JudgeResult(
         candidate_sha256=verdict.candidate_sha256,

@@ -27,6 +27,10 @@ class Metric(StrEnum):
     VMAF_NEG = "vmaf_neg"
 
 
+MAX_FAULT_CHARACTERS = 16_000
+"""What of each text of a fault a record keeps; the verdict keeps it whole."""
+
+
 class Fault(Model):
     """Why a candidate failed.
 
@@ -55,6 +59,20 @@ class Fault(Model):
     limit: str | None = None
     traceback: str = ""
     log_tail: str = ""
+
+    @property
+    def recorded(self) -> "Fault":
+        """The fault as a record keeps it: source lines that it shows can be long."""
+        texts = {name: getattr(self, name) for name in ("message", "traceback", "log_tail")}
+        return self.model_copy(update={name: _shortened(text) for name, text in texts.items()})
+
+
+def _shortened(text: str) -> str:
+    """Leave out the middle of a long text."""
+    if len(text) <= MAX_FAULT_CHARACTERS:
+        return text
+    half = MAX_FAULT_CHARACTERS // 2
+    return f"{text[:half]}\n…\n{text[-half:]}"
 
 
 class RatePoint(Model):

@@ -42,7 +42,7 @@ from codec_lab.minds import DesignTask, FixTask, Trial
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
-from codec_lab.verdict import ClipResult, Fault, Metric
+from codec_lab.verdict import ClipResult, Fault, Metric, Verdict
 from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords, ScriptedMind
 from tests.unit.builders import clip, clip_result, experiment, opened, verdict
 
@@ -506,6 +506,24 @@ def test_an_unknown_fault_is_not_the_candidates(
             objects=objects,
             clock=clock,
         )
+
+
+def test_a_fault_that_shows_a_long_line_is_recorded_in_short(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    designed(records, objects, clock)
+    job = deployed(records, objects, clock).validation
+    line = f"x = (1{' + 1' * 97_000} ]"
+    shown = f'  File "codec.py", line 1\n    {line}\n'
+    fault = CRASH.model_copy(update={"traceback": shown, "log_tail": "the end"})
+    documents.save(objects, job.verdict_key, verdict(job, fault=fault))
+    with pytest.raises(CandidateCrashError):
+        judge(JudgeRequest(job=job), records=records, objects=objects, clock=clock)
+    [attempt] = records.attempts("default-0001", Phase.VALIDATION)
+    assert attempt.fault == fault.model_copy(
+        update={"traceback": f"{shown[:8_000]}\n…\n{shown[-8_000:]}"}
+    )
+    assert documents.load(objects, job.verdict_key, Verdict).fault == fault
 
 
 def test_a_missing_verdict_says_which(
