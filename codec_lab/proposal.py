@@ -36,7 +36,7 @@ class Proposal(Model):
     expected_bd_rate_percent : float or None
         The mind's prediction of the BD-rate against x265, kept apart from measurements.
     hint : str or None
-        The person's advice it was made with.
+        The person's advice it was made with; a mind that reads none names none.
     model : str or None
         Which model answered, if one did.
     prompt_key : str or None

@@ -60,7 +60,13 @@ def logs(
 
 def answer(
     experiment: ExperimentName,
-    hint: Annotated[str | None, typer.Option(help="Advice for the mind that goes on.")] = None,
+    hint: Annotated[
+        str | None,
+        typer.Option(
+            help="Advice for the mind, to begin with a fix instead of the same bundle. "
+            "The offline mind reads no hint: it only tries again."
+        ),
+    ] = None,
     phase: Annotated[
         Phase | None, typer.Option(help="Where to go on.", show_default="where it stopped")
     ] = None,

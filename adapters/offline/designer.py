@@ -23,6 +23,7 @@ class OfflineDesigner:
     A seeded draw chooses the move: a *step* changes one or two parameters of the parent, a *swap*
     puts another alternative in the place of a stage, a *recombination* takes each parameter from
     the parent or from another of the best, and the *estimator* asks a model of all trials.
+    A person's hint is not read, and so no proposal names one.
     """
 
     def design(self, task: DesignTask) -> Proposal:
@@ -48,7 +49,6 @@ class OfflineDesigner:
                 parent_sha256=task.parent.candidate.sha256,
                 change=parameters.difference(declared.parameters, values),
                 hypothesis=f"A {kind} of the search; it predicts nothing.",
-                hint=task.hint,
             )
         raise DesignRejectedError(
             f"None of {DRAWS} points near the parent is new: its search space is exhausted."

@@ -39,7 +39,7 @@ class OfflineFixer:
     the typed fault come first: they rewrite a line or raise a limit and keep the design.
     Then the part of the design that the fault points to is taken back to the parent's, next the
     more suspect half of all that changed. The last fix is the parent with one fresh step of its
-    parameters.
+    parameters. A person's hint is not read, and so no proposal names one.
     """
 
     def fix(self, task: FixTask) -> Fix:
@@ -128,9 +128,7 @@ class _Repair(NamedTuple):
         yield Fix(
             tool=FixTool.ADJUST_LIMITS,
             reason=f"Raises {name} from {now} to {wanted}, for {task.fault.message}",
-            proposal=task.proposal.model_copy(
-                update={"limits": Limits.model_validate(changed), "hint": task.hint}
-            ),
+            proposal=task.proposal.model_copy(update={"limits": Limits.model_validate(changed)}),
         )
 
     def installed(self) -> Iterator[Fix]:
@@ -142,7 +140,7 @@ class _Repair(NamedTuple):
         for wheel in found:
             if wheel is not None and wheel not in candidate.wheels:
                 proposal = self.task.proposal.model_copy(
-                    update={"candidate": candidate.with_wheel(wheel), "hint": self.task.hint}
+                    update={"candidate": candidate.with_wheel(wheel)}
                 )
                 yield Fix(
                     tool=FixTool.INSTALL_PACKAGE,
@@ -197,7 +195,6 @@ class _Repair(NamedTuple):
                 parent_sha256=task.parent.candidate.sha256,
                 change=change,
                 hypothesis="A step of the random search; it predicts nothing.",
-                hint=task.hint,
             )
             yield Fix(
                 tool=FixTool.EDIT_CANDIDATE,
@@ -208,7 +205,5 @@ class _Repair(NamedTuple):
 
     def edited(self, candidate: Candidate, reason: str) -> Fix:
         """Give a fix of the source that keeps the rest of the proposal."""
-        proposal = self.task.proposal.model_copy(
-            update={"candidate": candidate, "hint": self.task.hint}
-        )
+        proposal = self.task.proposal.model_copy(update={"candidate": candidate})
         return Fix(tool=FixTool.EDIT_CANDIDATE, reason=reason, proposal=proposal)

@@ -38,6 +38,7 @@ def test_the_hint_is_in_the_kept_prompt_of_the_next_fix(lab: DeployedLab, visit:
     page = visit("/experiments?campaign=taught")
     page.get_by_role("button", name="Human needed: taught-0001").click(timeout=60_000)
     expect(page.get_by_role("dialog")).to_contain_text(QUESTION)
+    expect(page.get_by_role("dialog")).to_contain_text("It goes into the next prompt")
     page.get_by_label("Hint for the mind").fill(HINT)
     mend = edits(STUBBORN_LINES, "", reason="Codes short groups, too.", change="Short groups.")
     analysis = {"analysis": "It held.", "lessons": "Groups may be short."}

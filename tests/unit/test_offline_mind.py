@@ -214,6 +214,22 @@ def test_five_fixes_lead_to_five_bundles_and_never_to_the_parent() -> None:
     assert len(tried) == MAX_ATTEMPTS + 1
 
 
+def test_no_proposal_names_a_hint_that_nobody_read() -> None:
+    asked = {"hint": "Use smaller blocks."}
+    over = Fault(error_type="LimitExceededError", message="encode: 120 s of CPU", limit="cpu_s")
+    low = seed(limits=Limits(cpu_s=500, wall_s=600))
+    unused = Fault(error_type="CandidateImportError", message="The bench has no module torch.")
+    importing = seed(f"import torch\n{SEED_SOURCE}")
+    fixes = [
+        OfflineFixer().fix(fix_task(CRASH, **asked)),
+        OfflineFixer().fix(fix_task(over, proposal=low, **asked)),
+        OfflineFixer().fix(fix_task(unused, proposal=importing, parent=importing, **asked)),
+    ]
+    made = [fix.proposal for fix in fixes]
+    design = OfflineDesigner().design(design_task(**asked))
+    assert [one.hint for one in (*made, design)] == [None] * 4
+
+
 def test_what_no_rule_mends_names_the_fault() -> None:
     bare = seed("def encode(clip, quality): ...")
     with pytest.raises(NothingLeftToTryError, match="cannot mend CandidateCrashError"):

@@ -65,7 +65,11 @@ export function Answer({ detail, attempts, prompts, onClose }: Props) {
       <FormField
         stretch
         label="Hint for the mind"
-        description="It goes into the next prompt, and into the log of orders with your name."
+        description={
+          seen.mind === "offline"
+            ? "The offline mind reads no hint: it goes on with its next fix. The log of orders keeps the hint with your name."
+            : "It goes into the next prompt, and into the log of orders with your name."
+        }
         constraintText={`${draft.text.length} of ${MAX_HINT} characters, saved as you type`}
       >
         <Textarea
