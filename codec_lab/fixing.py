@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from codec_lab import documents, keys, package_store, parameters
+from codec_lab.archive import Archive
 from codec_lab.bench_costs import BenchCosts
 from codec_lab.bundle import REQUIREMENTS_FILE, Bundle
 from codec_lab.campaign import Campaign
@@ -67,7 +68,8 @@ def fix(  # noqa: PLR0913 - the ports of the state
     NothingLeftToTryError
         If the mind knows no further fix.
     DesignRejectedError
-        If the answer is no fix. That is recorded with the attempt and told to the next.
+        If the answer is no fix, or leads to the parent or another experiment's candidate, which
+        would cost a run and teach nothing. That is recorded with the attempt and told to the next.
     BudgetExceededError
         If a replay does not fit under the campaign's caps.
     UnchangedCandidateError
@@ -154,6 +156,11 @@ def _made(  # noqa: PLR0913 - the ports of the state
     proposal = documents.load(objects, experiment.proposal_key or "", Proposal)
     parent_key = experiment.parent_proposal_key or keys.seed(campaign.campaign_id)
     allowed = package_store.published(objects)
+    others = Archive(
+        one
+        for one in records.experiments(campaign.campaign_id)
+        if one.experiment_id != experiment.experiment_id
+    )
     task = FixTask(
         proposal=proposal,
         parent=documents.load(objects, parent_key, Proposal),
@@ -165,6 +172,7 @@ def _made(  # noqa: PLR0913 - the ports of the state
         rejected=failed.rejected_fixes,
         tried=frozenset(a.bundle_sha256 for a in history if a.bundle_sha256 is not None)
         | {Bundle.of(proposal, framework).manifest.bundle_sha256},
+        known=others.candidates | others.sources,
         hard_limits=campaign.hard_limits,
         packages=allowed,
         hint=experiment.hint,
@@ -196,6 +204,11 @@ def _made(  # noqa: PLR0913 - the ports of the state
     if bundle_sha256 in task.tried:
         raise UnchangedCandidateError(
             f"The fix leads to bundle {bundle_sha256[:12]}, which has failed already."
+        )
+    if not task.is_new(found.proposal.candidate):
+        raise DesignRejectedError(
+            f"The fix leads to candidate {found.proposal.candidate.sha256[:12]}, which is the "
+            "parent's or another experiment's, comments and formatting aside."
         )
     diff = unified_diff(proposal.candidate, found.proposal.candidate)
     records.put_attempt(_with_fix(failed, found, diff))

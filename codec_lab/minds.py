@@ -8,7 +8,7 @@ from codec_lab.experiment import Attempt
 from codec_lab.framework import SHIPPED, Framework
 from codec_lab.limits import Limits
 from codec_lab.model import Model, Sha256
-from codec_lab.novelty import source_sha256
+from codec_lab.novelty import is_new
 from codec_lab.packages import AllowedPackages
 from codec_lab.parameters import Values
 from codec_lab.proposal import Proposal
@@ -89,9 +89,7 @@ class DesignTask(Model):
 
     def is_new(self, candidate: Candidate) -> bool:
         """Tell whether a candidate differs from its parent and all before by more than form."""
-        said = source_sha256(candidate)
-        known = {said, candidate.sha256} & self.tried
-        return not known and said != source_sha256(self.parent.candidate)
+        return is_new(candidate, self.parent.candidate, self.tried)
 
 
 class FixTask(Model):
@@ -113,6 +111,8 @@ class FixTask(Model):
         Why the earlier answers to this fault were no fixes.
     tried : frozenset of str
         Hashes of the bundles of all runs; a fix must lead to another.
+    known : frozenset of str
+        Hashes of the other experiments' candidates, and of what their sources say.
     hard_limits : Limits
         The most that limits may be raised to.
     packages : AllowedPackages
@@ -134,11 +134,21 @@ class FixTask(Model):
     history: tuple[Attempt, ...]
     rejected: tuple[str, ...] = ()
     tried: frozenset[Sha256]
+    known: frozenset[Sha256]
     hard_limits: Limits
     packages: AllowedPackages = AllowedPackages()
     hint: str | None
     framework: Framework = SHIPPED
     change_sets: tuple[ChangeSet, ...] = ()
+
+    def is_new(self, candidate: Candidate) -> bool:
+        """Tell whether a fix's candidate differs from the parent and all known by more than form.
+
+        What failed may stay as it is, to run with other limits.
+        """
+        return candidate == self.proposal.candidate or is_new(
+            candidate, self.parent.candidate, self.known
+        )
 
 
 class AnalysisTask(Model):

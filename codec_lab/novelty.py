@@ -3,6 +3,7 @@
 import ast
 import warnings
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from codec_lab.candidate import Candidate, canonical_sha256
@@ -14,6 +15,18 @@ def source_sha256(candidate: Candidate) -> Sha256:
     """Hash what a source says: comments, docstrings and formatting do not make it new."""
     said = {name: _said(text) for name, text in candidate.files.items()}
     return canonical_sha256({"files": said, **candidate.needs})
+
+
+def is_new(candidate: Candidate, parent: Candidate, known: AbstractSet[Sha256]) -> bool:
+    """Tell whether a candidate differs from its parent and all that is known by more than form.
+
+    Parameters
+    ----------
+    known : set of str
+        Hashes of candidates, and of what their sources say.
+    """
+    said = source_sha256(candidate)
+    return not {said, candidate.sha256} & known and said != source_sha256(parent)
 
 
 def outputs_sha256(results: Iterable[ClipResult]) -> Sha256 | None:

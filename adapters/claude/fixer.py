@@ -61,6 +61,11 @@ def _fix(call: ToolCall, task: FixTask) -> Fix:
         return fix
     if Bundle.of(fix.proposal, task.framework).manifest.bundle_sha256 in task.tried:
         raise MendableAnswerError("That source with those limits has failed already.")
+    if not task.is_new(fix.proposal.candidate):
+        raise MendableAnswerError(
+            "That is the parent or another experiment's candidate, comments and formatting aside; "
+            "it would measure nothing new. Keep what the change is about and mend its fault."
+        )
     return fix
 
 

@@ -39,7 +39,8 @@ class OfflineFixer:
     the typed fault come first: they rewrite a line or raise a limit and keep the design.
     Then the part of the design that the fault points to is taken back to the parent's, next the
     more suspect half of all that changed. The last fix is the parent with one fresh step of its
-    parameters. A person's hint is not read, and so no proposal names one.
+    parameters; never the parent itself, nor what another experiment has tried. A person's hint is
+    not read, and so no proposal names one.
     """
 
     def fix(self, task: FixTask) -> Fix:
@@ -48,17 +49,15 @@ class OfflineFixer:
         Raises
         ------
         NothingLeftToTryError
-            If no rule leads to a bundle that has not failed yet.
+            If no rule leads to a candidate that is new and a bundle that has not failed yet.
         """
         repair = _Repair(task, Evidence.of(task.fault), _changes(task))
         rollback = repair.rollback()
         if rollback is not None:
             return rollback
         for fix in repair.options():
-            candidate = fix.proposal.candidate
-            unchanged = candidate == task.parent.candidate != task.proposal.candidate
             if (
-                not unchanged
+                task.is_new(fix.proposal.candidate)
                 and Bundle.of(fix.proposal, task.framework).manifest.bundle_sha256 not in task.tried
             ):
                 return fix

@@ -24,7 +24,7 @@ def edits(old: str, new: str, **words: Any) -> dict[str, Any]:
 def test_the_hint_is_in_the_kept_prompt_of_the_next_fix(lab: DeployedLab, visit: Visit) -> None:
     design = edits(
         DOCSTRING,
-        DOCSTRING + STUBBORN_LINES,
+        DOCSTRING + STUBBORN_LINES + "    quality = max(quality - 1, 0)\n",
         change="Refuse short groups.",
         hypothesis="Longer groups cost less.",
         expected_bd_rate_percent=-1.0,

@@ -135,7 +135,7 @@ def test_the_next_design_is_told_what_was_measured(scripted_lab: ScriptedLab) ->
 
 def test_a_persons_hint_is_in_the_next_prompt(scripted_lab: ScriptedLab) -> None:
     lab = scripted_lab
-    broken = edit_parent(STEP, f"{{}}['step']\n    {STEP}", "Looks the step up.")
+    broken = edit_parent(STEP, f"{{}}['step']\n    {COARSER}", "Looks the step up.")
     question = "Which step may be used?"
     lab.script(broken, Reply([Tool("ask_human", {"question": question})]))
 
@@ -154,7 +154,7 @@ def test_a_persons_hint_is_in_the_next_prompt(scripted_lab: ScriptedLab) -> None
     ]
     assert request["phase"] == "validation"
 
-    hint = "Take the step of the parent; no table is needed."
+    hint = "Take the step by the formula; no table is needed."
     lab.script(edit_candidate("    {}['step']\n", "", "Follows the hint."), ANALYSIS)
     lab.command("answer", asked.experiment_id, "--hint", hint)
     done = until(

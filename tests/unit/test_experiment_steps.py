@@ -39,6 +39,7 @@ from codec_lab.fixing import fix
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
 from codec_lab.minds import DesignTask, FixTask, Trial
+from codec_lab.novelty import source_sha256
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
@@ -400,6 +401,41 @@ def test_a_fix_that_changes_nothing_is_refused(
             fixer_of=lambda mind: stub,
             clock=clock,
         )
+
+
+@pytest.mark.parametrize("of", ["parent", "other"])
+def test_a_fix_that_measures_nothing_new_is_refused(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, of: str
+) -> None:
+    designed(records, objects, clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    known = documents.load(objects, keys.seed("default"), Proposal).candidate
+    if of == "other":
+        known = known.with_file("codec.py", f"{known.files['codec.py']}\nOTHER = 1\n")
+        others = {"candidate_sha256": known.sha256, "source_sha256": source_sha256(known)}
+        records.create_experiment(experiment(2, **others))
+    noted = known.with_file("codec.py", f"# Said.\n{known.files['codec.py']}")
+    mind = ScriptedMind(
+        fix=lambda task: Fix(
+            tool=FixTool.EDIT_CANDIDATE,
+            reason="Back.",
+            proposal=task.proposal.model_copy(
+                update={"candidate": noted, "model_cost_usd": Decimal(1)}
+            ),
+        )
+    )
+    with pytest.raises(DesignRejectedError, match="the parent's or another experiment's") as raised:
+        fix(
+            FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
+            records=records,
+            objects=objects,
+            change_sets=MemoryChangeSets(records),
+            fixer_of=lambda _: mind,
+            clock=clock,
+        )
+    [attempt] = records.attempts("default-0001", Phase.VALIDATION)
+    assert (attempt.fix_tool, attempt.rejected_fixes) == (None, (str(raised.value),))
+    assert records.experiment("default-0001").model_cost_usd == 1
 
 
 def raised_by_ten(task: FixTask) -> Fix:

@@ -21,6 +21,7 @@ from codec_lab.errors import DesignRejectedError, NothingLeftToTryError
 from codec_lab.experiment import Experiment
 from codec_lab.limits import Limits
 from codec_lab.minds import DesignTask, FixTask, Trial
+from codec_lab.novelty import source_sha256
 from codec_lab.phase import MAX_ATTEMPTS
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import Fault
@@ -68,6 +69,7 @@ def fix_task(fault: Fault, attempt: int = 1, **changes: object) -> FixTask:
             "random_seed": 7,
             "history": (),
             "tried": frozenset(),
+            "known": frozenset(),
             "hard_limits": HARD_LIMITS,
             "hint": None,
             **changes,
@@ -212,6 +214,14 @@ def test_five_fixes_lead_to_five_bundles_and_never_to_the_parent() -> None:
         assert "CandidateCrashError" in fix.reason
         tried.add(bundle_sha256)
     assert len(tried) == MAX_ATTEMPTS + 1
+
+
+def test_a_fix_repeats_no_candidate_of_another_experiment() -> None:
+    first = OfflineFixer().fix(fix_task(CRASH)).proposal.candidate
+    said = first.with_file("codec.py", f"# Said.\n{first.files['codec.py']}")
+    for known in (first.sha256, source_sha256(said)):
+        other = OfflineFixer().fix(fix_task(CRASH, known=frozenset({known})))
+        assert source_sha256(other.proposal.candidate) != source_sha256(first)
 
 
 def test_no_proposal_names_a_hint_that_nobody_read() -> None:

@@ -77,6 +77,7 @@ def task(source: str, fault: Fault, attempt: int = 1, **changes: object) -> FixT
             "random_seed": 7,
             "history": (),
             "tried": frozenset({Bundle.of(failed).manifest.bundle_sha256}),
+            "known": frozenset(),
             "hard_limits": HARD_LIMITS,
             "hint": None,
             **changes,
@@ -211,6 +212,15 @@ def test_an_exception_takes_its_own_function_back_and_no_other() -> None:
     assert source_of(fix) == SOUND
     assert "_planes" in fix.reason
     assert "cannot reshape" in fix.reason
+
+
+def test_what_goes_back_to_the_parent_but_for_a_comment_is_no_fix() -> None:
+    source = PARENT.replace("return data, data", "return data.reshape(3, 5), data")
+    source = source.replace("def encode", "# Codes a clip.\ndef encode")
+    line = line_of(source, "data.reshape")
+    fix = OfflineFixer().fix(task(source, crash("ValueError", "cannot reshape", line)))
+    assert "Gives up the design for another step" in fix.reason
+    assert parameters.write(source_of(fix), {"step": 8}) == PARENT != source_of(fix)
 
 
 def test_a_name_that_goes_takes_its_users_with_it() -> None:

@@ -214,6 +214,7 @@ def repaired(candidate: Candidate, message: str, allowed: AllowedPackages) -> tu
         random_seed=0,
         history=(),
         tried=frozenset({Bundle.of(proposal(candidate)).manifest.bundle_sha256}),
+        known=frozenset(),
         hard_limits=Limits(),
         packages=allowed,
         hint=None,

@@ -14,7 +14,7 @@ from codec_lab.minds import Archived, DesignTask, Failure, FixTask
 from codec_lab.verdict import Fault
 from tests.unit.builders import clip_result
 from tests.unit.claude.fake_service import FakeService, running
-from tests.unit.claude.tasks import KEY, PARENT, proposal_of
+from tests.unit.claude.tasks import FINER, KEY, PARENT, proposal_of
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +95,7 @@ def design_task() -> DesignTask:
 def fix_task() -> FixTask:
     return FixTask(
         proposal=proposal_of(PARENT.with_file("helper.py", "def planes(bitstream):\n    oops\n")),
-        parent=proposal_of(PARENT),
+        parent=proposal_of(FINER),
         fault=Fault(
             error_type="CandidateCrashError",
             message="decode raised NameError.",
@@ -109,6 +109,7 @@ def fix_task() -> FixTask:
         random_seed=1,
         history=(),
         tried=frozenset(),
+        known=frozenset(),
         hard_limits=Limits(cpu_s=240, wall_s=960, memory_bytes=4 * GIB),
         hint=None,
     )

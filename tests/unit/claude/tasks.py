@@ -12,6 +12,7 @@ PARENT = Candidate(
         "helper.py": "def planes(bitstream):\n    return bitstream\n",
     }
 )
+FINER = PARENT.with_file("codec.py", PARENT.files["codec.py"].replace("STEP = 8", "STEP = 4"))
 
 
 def proposal_of(candidate: Candidate, **more: object) -> Proposal:

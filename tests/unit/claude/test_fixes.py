@@ -15,6 +15,7 @@ from codec_lab.experiment import Attempt
 from codec_lab.framework import Framework
 from codec_lab.limits import GIB, Limits
 from codec_lab.minds import FixTask
+from codec_lab.novelty import source_sha256
 from codec_lab.phase import Phase
 from codec_lab.proposal import FixTool
 from tests.tiny_wheel import ALLOWED, WHEEL
@@ -225,6 +226,35 @@ def test_what_has_failed_already_is_refused(
 
     with pytest.raises(DesignRejectedError, match="has failed already"):
         ClaudeFixer(client, MODEL).fix(task)
+
+
+@pytest.mark.parametrize("known_as", ["the parent", "another's"])
+def test_what_would_measure_nothing_new_is_asked_again(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask, known_as: str
+) -> None:
+    said = f'"""Said."""\n{PARENT.files["helper.py"]}'
+    changes: dict[str, object] = {"known": frozenset({source_sha256(PARENT)})}
+    if known_as == "the parent":
+        changes = {"parent": fix_task.parent.model_copy(update={"candidate": PARENT})}
+    back = {**EDIT, "edits": [], "files": [{"name": "helper.py", "source": said}]}
+    other = {**EDIT, "edits": [{"file": "helper.py", "old": "oops", "new": "return b''"}]}
+    service.script = [Reply([Tool("edit_candidate", back)]), Reply([Tool("edit_candidate", other)])]
+
+    fix = ClaudeFixer(client, MODEL).fix(fix_task.model_copy(update=changes))
+
+    assert "return b''" in fix.proposal.candidate.files["helper.py"]
+    assert fix.proposal.model_cost_usd == 2 * ANSWER_USD
+    told = service.requests[1]["messages"][2]["content"][0]["content"]
+    assert told.startswith("That is the parent or another experiment's candidate")
+
+
+def test_what_is_known_may_run_with_other_limits(
+    service: FakeService, client: anthropic.Anthropic, fix_task: FixTask
+) -> None:
+    known = frozenset({fix_task.proposal.candidate.sha256})
+    service.script = [Reply([limits(cpu_s=200)])]
+    fix = ClaudeFixer(client, MODEL).fix(fix_task.model_copy(update={"known": known}))
+    assert fix.proposal.limits.cpu_s == 200
 
 
 def test_the_question_holds_the_fault_and_marks_it_as_data(
