@@ -91,7 +91,6 @@ def _prepare(setup: BaseSetup) -> tuple[int, str]:
         [root + path for path in paths] for paths in (setup.readable, setup.listable)
     )
     ruleset = landlock.create_ruleset(readable, listable)
-    gc.collect()
     gc.freeze()
     gc.enable()
     return ruleset, root
