@@ -27,6 +27,7 @@ _PLACE = "/sys/kernel"
 _LEFT_OUT = "tests"
 """Name of folders of libraries that no codec needs: two fifths of all files lie in them."""
 
+
 @cache
 def are_possible() -> bool:
     """Tell whether this machine allows all that it takes, by what a process achieves that tries."""
