@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 
 from codec_lab import documents, keys
-from codec_lab.archive import Archive
+from codec_lab.archive import Archive, with_own
 from codec_lab.bootstrap import MIN_CLIPS, Interval, mean_interval
 from codec_lab.campaign import CampaignChanges
 from codec_lab.clip import ClipRole
@@ -107,10 +107,7 @@ def analyze(
             analysis=analysis,
         ),
     )
-    # The listing may lag behind what was just written: the record itself stands in for its row.
-    own = records.experiment(experiment.experiment_id)
-    others = (one for one in known if one.experiment_id != own.experiment_id)
-    effects = lessons([*others, own])
+    effects = lessons(with_own(known, records.experiment(experiment.experiment_id)))
     campaign = records.campaign(experiment.campaign_id)
     analyst = analyst_of(campaign.mind)
     learnt = effects
@@ -172,7 +169,7 @@ def _stopped(
     """
     campaign = records.campaign(experiment.campaign_id)
     if analyst_of(campaign.mind) is None:
-        learnt = lessons(records.experiments(experiment.campaign_id))
+        learnt = lessons(with_own(records.experiments(experiment.campaign_id), experiment))
         records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     records.update_experiment(
         experiment.experiment_id,

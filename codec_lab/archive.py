@@ -38,6 +38,11 @@ class Choice(NamedTuple):
     reason: str
 
 
+def with_own(listed: Iterable[Experiment], own: Experiment) -> list[Experiment]:
+    """Put an experiment as it is now in the place of its row, for a listing may lag behind."""
+    return [*(one for one in listed if one.experiment_id != own.experiment_id), own]
+
+
 class Archive:
     """What a campaign knows of its candidates.
 
@@ -54,6 +59,8 @@ class Archive:
 
     def __init__(self, experiments: Iterable[Experiment]) -> None:
         self._all = tuple(experiments)
+        latest_first = sorted(self._all, key=lambda one: one.number, reverse=True)
+        self._first_of = {one.candidate_sha256: one for one in latest_first if one.candidate_sha256}
         ranked = [
             one
             for one in self._all
@@ -94,22 +101,15 @@ class Archive:
 
     def lineage(self, experiment: Experiment) -> tuple[Experiment, ...]:
         """Give an experiment and its ancestors, the youngest first."""
-        by_candidate = {one.candidate_sha256: one for one in self._all}
         line = [experiment]
-        while (parent := by_candidate.get(line[-1].parent_sha256)) and parent not in line:
+        while (parent := self.parent_of(line[-1])) and parent not in line:
             line.append(parent)
         return tuple(line)
 
     def parent_of(self, experiment: Experiment) -> Experiment | None:
         """Find the first experiment of the candidate that another was made from."""
-        of_parent = [
-            one
-            for one in self._all
-            if one.candidate_sha256 is not None
-            and one.candidate_sha256 == experiment.parent_sha256
-            and one is not experiment
-        ]
-        return min(of_parent, key=lambda one: one.number, default=None)
+        parent = self._first_of.get(experiment.parent_sha256 or "")
+        return None if parent is experiment else parent
 
     def screened_points(self, experiment: Experiment) -> float | None:
         """Give the points of BD-rate by which a stopped candidate was worse than its parent.

@@ -186,8 +186,9 @@ def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archi
 
 def _trials(known: Sequence[Experiment], archive: Archive) -> Iterator[Trial]:
     """Give what parameters came to; for what the screen ended, its parent's and the difference."""
+    came_to = {one.experiment_id: one.bd_rate_percent for one in archive.measured}
     for one in sorted(known, key=lambda one: one.number):
-        percent = one.bd_rate_percent if one in archive.measured else None
+        percent = came_to.get(one.experiment_id)
         points, parent = archive.screened_points(one), archive.parent_of(one)
         if points is not None and parent is not None and parent.bd_rate_percent is not None:
             percent = parent.bd_rate_percent + points

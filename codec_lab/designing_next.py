@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from codec_lab.archive import Archive
+from codec_lab.archive import Archive, with_own
 from codec_lab.campaign import Campaign, CampaignChanges, NextDesign
 from codec_lab.crowning import crown
 from codec_lab.errors import ConfigurationError
@@ -22,10 +22,7 @@ def design_next(request: PhaseRequest, *, records: Records, clock: Clock) -> Des
     """
     experiment = records.experiment(request.experiment_id)
     campaign = records.campaign(experiment.campaign_id)
-    # The listing may lag behind what was just written: the record itself stands in for its row.
-    listed = records.experiments(campaign.campaign_id)
-    others = (one for one in listed if one.experiment_id != experiment.experiment_id)
-    archive = Archive([*others, experiment])
+    archive = Archive(with_own(records.experiments(campaign.campaign_id), experiment))
     chosen = _choose(experiment, campaign, archive)
     records.update_campaign(campaign.campaign_id, CampaignChanges(next_design=chosen))
     incumbent = campaign.champion
