@@ -42,6 +42,7 @@ from codec_lab.minds import DesignTask, FixTask, Trial
 from codec_lab.novelty import source_sha256
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
+from codec_lab.ports import Fixer
 from codec_lab.proposal import Fix, FixTool, Mind, Proposal
 from codec_lab.verdict import ClipResult, Fault, Metric, Verdict
 from tests.fakes import ManualClock, MemoryChangeSets, MemoryObjects, MemoryRecords, ScriptedMind
@@ -93,17 +94,28 @@ def failed(
         )
 
 
-def fixed(
-    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int, run: int = 1
-) -> str:
+def fixed_by(
+    mind: Fixer,
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    attempt: int = 1,
+    run: int = 1,
+) -> FixResult:
     return fix(
         FixRequest(experiment_id="default-0001", run=run, phase=Phase.VALIDATION, attempt=attempt),
         records=records,
         objects=objects,
         change_sets=MemoryChangeSets(records),
-        fixer_of=lambda mind: OfflineFixer(),
+        fixer_of=lambda _: mind,
         clock=clock,
-    ).bundle_sha256
+    )
+
+
+def fixed(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock, attempt: int, run: int = 1
+) -> str:
+    return fixed_by(OfflineFixer(), records, objects, clock, attempt, run).bundle_sha256
 
 
 def test_the_hash_of_the_design_reaches_both_jobs(
@@ -285,14 +297,7 @@ def test_a_fix_after_an_answer_knows_what_failed_since_the_last_design(
 ) -> None:
     def asked(run: int) -> FixTask:
         mind = ScriptedMind(fix=OfflineFixer().fix)
-        fix(
-            FixRequest(experiment_id="default-0001", run=run, phase=Phase.VALIDATION, attempt=1),
-            records=records,
-            objects=objects,
-            change_sets=MemoryChangeSets(records),
-            fixer_of=lambda _: mind,
-            clock=clock,
-        )
+        fixed_by(mind, records, objects, clock, run=run)
         return mind.fix_tasks[0]
 
     designed(records, objects, clock)
@@ -357,14 +362,7 @@ def test_a_refused_fix_is_recorded_paid_and_told_to_the_next(
     mind = ScriptedMind(fix=answered)
     for refused in (True, True, False):
         with pytest.raises(DesignRejectedError) if refused else nullcontext():
-            fix(
-                FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
-                records=records,
-                objects=objects,
-                change_sets=MemoryChangeSets(records),
-                fixer_of=lambda _: mind,
-                clock=clock,
-            )
+            fixed_by(mind, records, objects, clock)
 
     [attempt] = records.attempts("default-0001", Phase.VALIDATION)
     first, second = attempt.rejected_fixes
@@ -393,14 +391,7 @@ def test_a_fix_that_changes_nothing_is_refused(
         fix=lambda task: Fix(tool=FixTool.EDIT_CANDIDATE, reason="none", proposal=task.proposal)
     )
     with pytest.raises(UnchangedCandidateError, match="has failed already"):
-        fix(
-            FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
-            records=records,
-            objects=objects,
-            change_sets=MemoryChangeSets(records),
-            fixer_of=lambda mind: stub,
-            clock=clock,
-        )
+        fixed_by(stub, records, objects, clock)
 
 
 @pytest.mark.parametrize("of", ["parent", "other"])
@@ -425,14 +416,7 @@ def test_a_fix_that_measures_nothing_new_is_refused(
         )
     )
     with pytest.raises(DesignRejectedError, match="the parent's or another experiment's") as raised:
-        fix(
-            FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
-            records=records,
-            objects=objects,
-            change_sets=MemoryChangeSets(records),
-            fixer_of=lambda _: mind,
-            clock=clock,
-        )
+        fixed_by(mind, records, objects, clock)
     [attempt] = records.attempts("default-0001", Phase.VALIDATION)
     assert (attempt.fix_tool, attempt.rejected_fixes) == (None, (str(raised.value),))
     assert records.experiment("default-0001").model_cost_usd == 1
@@ -457,14 +441,7 @@ def test_a_fix_that_is_retried_is_the_fix_that_was_made(
     mind = ScriptedMind(fix=raised_by_ten)
 
     def call() -> FixResult:
-        return fix(
-            FixRequest(experiment_id="default-0001", run=1, phase=Phase.VALIDATION, attempt=1),
-            records=records,
-            objects=objects,
-            change_sets=MemoryChangeSets(records),
-            fixer_of=lambda name: mind,
-            clock=clock,
-        )
+        return fixed_by(mind, records, objects, clock)
 
     if lost == "answer":
         call()
@@ -494,14 +471,7 @@ def test_a_fix_after_a_persons_answer_sees_the_old_fault_and_the_hint(
     stored = records.by_id["default-0001"]
     records.by_id["default-0001"] = stored.model_copy(update={"run": 2, "hint": "pad the rows"})
     mind = ScriptedMind(fix=OfflineFixer().fix)
-    fix(
-        FixRequest(experiment_id="default-0001", run=2, phase=Phase.VALIDATION, attempt=1),
-        records=records,
-        objects=objects,
-        change_sets=MemoryChangeSets(records),
-        fixer_of=lambda name: mind,
-        clock=clock,
-    )
+    fixed_by(mind, records, objects, clock, run=2)
     assert mind.fix_tasks[0].hint == "pad the rows"
     assert mind.fix_tasks[0].fault == CRASH
     assert records.experiment("default-0001").hint is None
