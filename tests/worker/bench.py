@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -73,9 +74,9 @@ class Bench:
 
     def run(self, kind: JobKind, **changes: object) -> Verdict:
         logger = Logger(
-            service=f"test-{id(self)}",
+            service=uuid.uuid4().hex,  # loggers of one name share the first one's stream
             level=logging.INFO,
-            stream=self.output,  # a logger each
+            stream=self.output,
         )
         return Job(self.spec(kind, **changes), self.store, self.folder, logger).run()
 
