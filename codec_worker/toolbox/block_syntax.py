@@ -38,7 +38,7 @@ from codec_worker.toolbox.coding_state import (
     Frame,
 )
 from codec_worker.toolbox.intra import DC, likely_modes
-from codec_worker.toolbox.kernel import I16, I32, kernel
+from codec_worker.toolbox.kernel import I16, I32, inner_kernel
 from codec_worker.toolbox.range_coder import (
     CODER,
     DECODE,
@@ -90,7 +90,7 @@ _I = types.int64
 _RECORD = types.int16[::1]
 
 
-@kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I))
+@inner_kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I))
 def mark(frame: Frame, record: I16, y: int, x: int, log2_height: int, log2_width: int) -> None:
     """Write a block's record into all of its cells."""
     record[LOG2_H] = log2_height
@@ -100,7 +100,7 @@ def mark(frame: Frame, record: I16, y: int, x: int, log2_height: int, log2_width
             frame.cells[row, column] = record
 
 
-@kernel(_I(FRAME, _I, _I, _I, _I))
+@inner_kernel(_I(FRAME, _I, _I, _I, _I))
 def allowed_splits(frame: Frame, y: int, x: int, log2_height: int, log2_width: int) -> int:
     """Tell which ways a node may be split, apart from the depth: bits 1 << kind of split.
 
@@ -121,7 +121,7 @@ def allowed_splits(frame: Frame, y: int, x: int, log2_height: int, log2_width: i
     return splits
 
 
-@kernel(_I(CODER, FRAME, _I, _I, _I, _I, _I, _I))
+@inner_kernel(_I(CODER, FRAME, _I, _I, _I, _I, _I, _I))
 def code_split(
     coder: Coder,
     frame: Frame,
@@ -165,7 +165,7 @@ def code_split(
     return ROWS if rows else COLUMNS
 
 
-@kernel(_I(CODER, FRAME, _I, _I, _I, _I))
+@inner_kernel(_I(CODER, FRAME, _I, _I, _I, _I))
 def _code_likely_mode(coder: Coder, frame: Frame, y: int, x: int, height: int, mode: int) -> int:
     """Code a luma mode as one of three likely ones or by five bits (H.265 clause 7.3.8.5)."""
     decoding = coder.state[CODER_MODE] == DECODE
@@ -196,7 +196,7 @@ def _code_likely_mode(coder: Coder, frame: Frame, y: int, x: int, height: int, m
     return min(rest, 34)
 
 
-@kernel(types.void(CODER, FRAME, _RECORD, _I, _I, _I, _I))
+@inner_kernel(types.void(CODER, FRAME, _RECORD, _I, _I, _I, _I))
 def _code_motion(
     coder: Coder, frame: Frame, record: I16, y: int, x: int, height: int, width: int
 ) -> None:
@@ -230,7 +230,7 @@ def _code_motion(
             record[V0X + 2 * axis] = min(max(px + dx, -32768), 32767)
 
 
-@kernel(types.void(CODER, types.int32[:, ::1], _I, _I, _I, _I, _I))
+@inner_kernel(types.void(CODER, types.int32[:, ::1], _I, _I, _I, _I, _I))
 def _code_plane_levels(
     coder: Coder, plane: I32, luma: int, y: int, x: int, log2_height: int, log2_width: int
 ) -> None:
@@ -246,7 +246,7 @@ def _code_plane_levels(
         plane[y : y + height, x : x + width] = block[:height, :width]
 
 
-@kernel(types.void(CODER, FRAME, _RECORD, _I, _I, _I, _I))
+@inner_kernel(types.void(CODER, FRAME, _RECORD, _I, _I, _I, _I))
 def _code_coefficients(
     coder: Coder, frame: Frame, record: I16, y: int, x: int, log2_height: int, log2_width: int
 ) -> None:
@@ -290,7 +290,7 @@ def _code_coefficients(
         )
 
 
-@kernel(types.void(CODER, FRAME, _RECORD, _I, _I, _I, _I))
+@inner_kernel(types.void(CODER, FRAME, _RECORD, _I, _I, _I, _I))
 def code_block(
     coder: Coder, frame: Frame, record: I16, y: int, x: int, log2_height: int, log2_width: int
 ) -> None:

@@ -23,7 +23,7 @@ from codec_worker.toolbox.coding_state import (
     V1Y,
     Frame,
 )
-from codec_worker.toolbox.kernel import I16, U8, kernel
+from codec_worker.toolbox.kernel import I16, U8, inner_kernel, kernel
 
 _I = types.int64
 _CELL = types.int16[::1]
@@ -39,7 +39,7 @@ TC = np.array(
 )  # fmt: skip
 
 
-@kernel(_I(FRAME, _CELL, _CELL))
+@inner_kernel(_I(FRAME, _CELL, _CELL))
 def _strength(frame: Frame, p: I16, q: I16) -> int:
     """Boundary strength between two blocks' records (H.265 clause 8.7.2.4)."""
     if p[KIND] == INTRA or q[KIND] == INTRA:
@@ -73,7 +73,7 @@ def _strength(frame: Frame, p: I16, q: I16) -> int:
     return 1
 
 
-@kernel(types.void(types.uint8[:, ::1], _I, _I, _I, _I, _I, _I))
+@inner_kernel(types.void(types.uint8[:, ::1], _I, _I, _I, _I, _I, _I))
 def _luma_segment(plane: U8, y: int, x: int, vertical: int, beta: int, tc: int, lines: int) -> None:
     """Filter four lines across the edge that lies before (y, x)."""
     dy, dx = (0, 1) if vertical else (1, 0)  # across the edge
@@ -130,7 +130,7 @@ def _luma_segment(plane: U8, y: int, x: int, vertical: int, beta: int, tc: int, 
             )
 
 
-@kernel(types.void(types.uint8[:, ::1], _I, _I, _I, _I))
+@inner_kernel(types.void(types.uint8[:, ::1], _I, _I, _I, _I))
 def _chroma_segment(plane: U8, y: int, x: int, vertical: int, tc: int) -> None:
     """Filter two chroma lines across the edge that lies before (y, x)."""
     dy, dx = (0, 1) if vertical else (1, 0)

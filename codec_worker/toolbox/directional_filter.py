@@ -9,7 +9,7 @@ sides, and differences that are large against the strength count less. Integers 
 import numpy as np
 from numba import types
 
-from codec_worker.toolbox.kernel import I64, U8, kernel
+from codec_worker.toolbox.kernel import I64, U8, inner_kernel, kernel
 
 BLOCK = 8  # side of a block with one direction, in luma samples
 SECONDARY = (0, 1, 2, 4)  # the secondary strengths AV1 knows; primary ones are 0..15
@@ -34,7 +34,7 @@ _I = types.int64
 _PLANE = types.uint8[:, ::1]
 
 
-@kernel(_I(_PLANE, _I, _I, types.int64[::1]))
+@inner_kernel(_I(_PLANE, _I, _I, types.int64[::1]))
 def block_direction(plane: U8, y: int, x: int, result: I64) -> int:
     """Find the direction of the 8×8 block at (y, x) (clause 7.15.2).
 
@@ -76,7 +76,7 @@ def block_direction(plane: U8, y: int, x: int, result: I64) -> int:
     return best
 
 
-@kernel(_I(_I))
+@inner_kernel(_I(_I))
 def _floor_log2(value: int) -> int:
     result = 0
     while value >> (result + 1):
@@ -98,7 +98,7 @@ def directions(plane: U8, ways: U8, variances: I64) -> None:
             variances[row, column] = variance[0]
 
 
-@kernel(_I(_I, _I, _I))
+@inner_kernel(_I(_I, _I, _I))
 def constrain(difference: int, strength: int, shift: int) -> int:
     """Limit a difference: as it is while small, falling to nothing as it grows (clause 7.15.3).
 

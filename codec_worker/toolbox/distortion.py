@@ -7,14 +7,14 @@ that no block is copied.
 import numpy as np
 from numba import types
 
-from codec_worker.toolbox.kernel import U8, kernel
+from codec_worker.toolbox.kernel import U8, inner_kernel
 
 _I = types.int64
 _PLANE = types.uint8[:, ::1]
 _SIGNATURE = types.int64(_PLANE, _I, _I, _PLANE, _I, _I, _I, _I)
 
 
-@kernel(_SIGNATURE)
+@inner_kernel(_SIGNATURE)
 def sad(a: U8, ay: int, ax: int, b: U8, by: int, bx: int, height: int, width: int) -> int:
     """Sum of absolute differences."""
     total = np.int32(0)
@@ -27,7 +27,7 @@ def sad(a: U8, ay: int, ax: int, b: U8, by: int, bx: int, height: int, width: in
     return int(total)
 
 
-@kernel(_SIGNATURE)
+@inner_kernel(_SIGNATURE)
 def ssd(a: U8, ay: int, ax: int, b: U8, by: int, bx: int, height: int, width: int) -> int:
     """Sum of squared differences."""
     total = np.int32(0)
@@ -41,7 +41,7 @@ def ssd(a: U8, ay: int, ax: int, b: U8, by: int, bx: int, height: int, width: in
     return int(total)
 
 
-@kernel(_SIGNATURE)
+@inner_kernel(_SIGNATURE)
 def satd(a: U8, ay: int, ax: int, b: U8, by: int, bx: int, height: int, width: int) -> int:
     """Sum of absolute Hadamard-transformed differences in 4×4 blocks, halved.
 

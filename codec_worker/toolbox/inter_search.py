@@ -20,7 +20,7 @@ from codec_worker.toolbox.coding_state import (
 )
 from codec_worker.toolbox.distortion import satd
 from codec_worker.toolbox.interpolation import luma_block
-from codec_worker.toolbox.kernel import F64, I16, I64, U8, kernel
+from codec_worker.toolbox.kernel import F64, I16, I64, U8, inner_kernel
 from codec_worker.toolbox.motion_search import search_block, vector_bits
 from codec_worker.toolbox.prediction import average, inter_luma
 from codec_worker.toolbox.vector_prediction import (
@@ -36,7 +36,7 @@ _RECORD = types.int16[::1]
 _PLANE = types.uint8[:, ::1]
 
 
-@kernel(_I(FRAME, _I, _I, _I, _I, types.int16[:, ::1], types.float64[::1]))
+@inner_kernel(_I(FRAME, _I, _I, _I, _I, types.int16[:, ::1], types.float64[::1]))
 def rank_merges(
     frame: Frame, y: int, x: int, height: int, width: int, records: I16, costs: F64
 ) -> int:
@@ -89,7 +89,7 @@ def rank_merges(
     return count
 
 
-@kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I, _I))
+@inner_kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I, _I))
 def choose_predictor(
     frame: Frame, record: I16, axis: int, y: int, x: int, height: int, width: int
 ) -> None:
@@ -102,7 +102,7 @@ def choose_predictor(
     record[PREDICTOR0 + axis] = 1 if second < first else 0
 
 
-@kernel(
+@inner_kernel(
     _F(
         FRAME,
         _I,
@@ -153,7 +153,7 @@ def _refine_second(
     return best
 
 
-@kernel(_F(FRAME, _I, _I, _I, _I, types.int16[:, ::1], types.int16[:, ::1]))
+@inner_kernel(_F(FRAME, _I, _I, _I, _I, types.int16[:, ::1], types.int16[:, ::1]))
 def search_motion(
     frame: Frame, y: int, x: int, height: int, width: int, merges: I16, found: I16
 ) -> float:

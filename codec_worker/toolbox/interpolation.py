@@ -13,7 +13,7 @@ outside the array.
 import numpy as np
 from numba import types
 
-from codec_worker.toolbox.kernel import U8, kernel
+from codec_worker.toolbox.kernel import U8, inner_kernel, kernel
 
 MARGIN = 40
 PHASES = 16
@@ -120,7 +120,7 @@ def reference(planes: list[U8]) -> tuple[U8, U8, U8]:
     return luma, chroma[0], chroma[1]
 
 
-@kernel(_I(_I, _I, _I, _I))
+@inner_kernel(_I(_I, _I, _I, _I))
 def place(position: int, offset: int, size: int, padded_size: int) -> int:
     """Coordinate of a moved block inside a padded plane, kept inside it.
 
@@ -130,7 +130,7 @@ def place(position: int, offset: int, size: int, padded_size: int) -> int:
     return min(max(position + offset + MARGIN, 0), padded_size - size)
 
 
-@kernel(types.void(types.uint8[:, :, ::1], _I, _I, _I, _I, _I, _I, _PLANE, _I, _I))
+@inner_kernel(types.void(types.uint8[:, :, ::1], _I, _I, _I, _I, _I, _I, _PLANE, _I, _I))
 def luma_block(
     planes: U8,
     y: int,
@@ -154,7 +154,7 @@ def luma_block(
         out[out_y + row, out_x : out_x + width] = plane[top + row, left : left + width]
 
 
-@kernel(types.void(_PLANE, _I, _I, _I, _I, _I, _I, _PLANE, _I, _I))
+@inner_kernel(types.void(_PLANE, _I, _I, _I, _I, _I, _I, _PLANE, _I, _I))
 def chroma_block(
     plane: U8,
     y: int,

@@ -1,9 +1,10 @@
 """Compiled kernels: numba functions with explicit signatures and a dependable disk cache.
 
 A kernel states its types, so importing its module compiles it or loads it from the cache;
-no call ever pays for compilation. Numba's own cache looks only at the file of the function:
-after a change in a callee of another file it would go on running the old code, and in a folder
-that cannot be written it would not look at all. :class:`ToolboxCacheLocator` mends both.
+no call ever pays for compilation. One that other kernels call is part of their compiled code, so
+it is loaded only when it is asked for by itself. Numba's own cache looks only at the file of the
+function: after a change in a callee of another file it would go on running the old code, and in a
+folder that cannot be written it would not look at all. :class:`ToolboxCacheLocator` mends both.
 Loading is cheap, and code is made for a common processor, so that what one machine has cached
 serves the next.
 """
@@ -20,6 +21,8 @@ import numpy as np
 from numba import config, njit
 from numba.core.caching import InTreeCacheLocator
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.typeinfer import register_dispatcher
 from numpy.typing import NDArray
 
 from codec_worker.toolbox.processor import numba_settings
@@ -128,6 +131,9 @@ JITCPUCodegen._library_class = _KernelLibrary  # noqa: SLF001 (has no public way
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
 def kernel(signature: object) -> Callable[[_Function], _Function]:
     """Compile a function ahead of its first call, or load it from the disk cache.
 
@@ -143,7 +149,33 @@ def kernel(signature: object) -> Callable[[_Function], _Function]:
     """
 
     def decorate(function: _Function) -> _Function:
-        compiled: _Function = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        compiled: _Function = njit(signature, **_OPTIONS)(function)
         return compiled
+
+    return decorate
+
+
+def inner_kernel(signature: object) -> Callable[[_Function], _Function]:
+    """Compile or load a function when a kernel that calls it is compiled, or at its first call.
+
+    For what kernels call: loading takes some milliseconds, and a kernel from the cache brings the
+    code of those that it calls. Parameters and return value as of :func:`kernel`.
+    """
+
+    def decorate(function: _Function) -> _Function:
+        compiled: Any = njit(**_OPTIONS)(function)
+        compile_for = compiled.compile
+
+        def load(*_: object) -> Any:
+            with global_compiler_lock:
+                if not compiled.overloads:
+                    with register_dispatcher(compiled):
+                        compile_for(signature)
+                    compiled.disable_compile()
+            return compiled  # which a caller calls again, now that it knows its types
+
+        compiled.compile = compiled._compile_for_args = load  # noqa: SLF001 (has no public way)
+        inner: _Function = compiled
+        return inner
 
     return decorate

@@ -40,7 +40,7 @@ from codec_worker.toolbox.coding_state import (
 )
 from codec_worker.toolbox.distortion import satd, ssd
 from codec_worker.toolbox.inter_search import rank_merges, search_motion
-from codec_worker.toolbox.kernel import I16, I32, I64, U8, kernel
+from codec_worker.toolbox.kernel import I16, I32, I64, U8, inner_kernel
 from codec_worker.toolbox.prediction import inter_chroma, inter_luma, intra_block
 from codec_worker.toolbox.range_coder import BIT_PRICE, BITS, CODER, Coder
 from codec_worker.toolbox.rdoq import optimise
@@ -60,7 +60,7 @@ _predict = intra.predict
 _likely = intra.likely_modes
 
 
-@kernel(types.void(FRAME, _I, _I, _I, _I, _I, _I))
+@inner_kernel(types.void(FRAME, _I, _I, _I, _I, _I, _I))
 def keep(frame: Frame, slot: int, y: int, x: int, height: int, width: int, back: int) -> None:
     """Copy all that coding a block has changed into a slot, or ``back`` from it.
 
@@ -101,7 +101,7 @@ def keep(frame: Frame, slot: int, y: int, x: int, height: int, width: int, back:
         ]
 
 
-@kernel(_I(_PLANE, _PLANE, _BLOCK, _BLOCK, _I, _I, _I, _I, _I, _I, _F, _I, _I))
+@inner_kernel(_I(_PLANE, _PLANE, _BLOCK, _BLOCK, _I, _I, _I, _I, _I, _I, _F, _I, _I))
 def _code_residual(
     source: U8,
     plane: U8,
@@ -138,7 +138,7 @@ def _code_residual(
     return 1
 
 
-@kernel(_F(CODER, FRAME, _RECORD, _I, _I, _I, _I))
+@inner_kernel(_F(CODER, FRAME, _RECORD, _I, _I, _I, _I))
 def try_record(
     counter: Coder, frame: Frame, record: I16, y: int, x: int, log2_height: int, log2_width: int
 ) -> float:
@@ -194,7 +194,7 @@ def try_record(
     return float(loss + chroma_weight * chroma + weight * counter.state[BITS] / BIT_PRICE)
 
 
-@kernel(_I(FRAME, _I, _I, _I, _I, types.int64[::1], _I))
+@inner_kernel(_I(FRAME, _I, _I, _I, _I, types.int64[::1], _I))
 def _rank_intra_modes(
     frame: Frame, y: int, x: int, height: int, width: int, modes: I64, thorough: int
 ) -> int:
@@ -253,7 +253,7 @@ def _rank_intra_modes(
     return count
 
 
-@kernel(_F(CODER, FRAME, _RECORD, _RECORD, _F, _I, _I, _I, _I))
+@inner_kernel(_F(CODER, FRAME, _RECORD, _RECORD, _F, _I, _I, _I, _I))
 def _challenge(
     counter: Coder,
     frame: Frame,
@@ -274,7 +274,7 @@ def _challenge(
     return best
 
 
-@kernel(_F(CODER, FRAME, _I, _I, _I, _I))
+@inner_kernel(_F(CODER, FRAME, _I, _I, _I, _I))
 def decide_block(
     counter: Coder, frame: Frame, y: int, x: int, log2_height: int, log2_width: int
 ) -> float:

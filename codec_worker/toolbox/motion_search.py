@@ -11,14 +11,14 @@ from numba import types
 
 from codec_worker.toolbox.distortion import sad, satd
 from codec_worker.toolbox.interpolation import place
-from codec_worker.toolbox.kernel import I16, I64, U8, kernel
+from codec_worker.toolbox.kernel import I16, I64, U8, inner_kernel, kernel
 
 _I = types.int64
 _PLANE = types.uint8[:, ::1]
 _PLANES = types.uint8[:, :, ::1]
 
 
-@kernel(types.float64(_I, _I))
+@inner_kernel(types.float64(_I, _I))
 def vector_bits(dy: int, dx: int) -> float:
     """Estimate the bits of a vector difference in quarter samples."""
     bits = 2.0
@@ -43,7 +43,7 @@ def distance(
     return sad(current, y, x, plane, top, left, height, width)
 
 
-@kernel(
+@inner_kernel(
     types.float64(
         _PLANE,
         _I,

@@ -34,7 +34,7 @@ from codec_worker.toolbox.coding_state import (
     TREE_DEPTH,
     Frame,
 )
-from codec_worker.toolbox.kernel import I16, kernel
+from codec_worker.toolbox.kernel import I16, inner_kernel, kernel
 from codec_worker.toolbox.mode_decision import decide_block, keep
 from codec_worker.toolbox.range_coder import (
     BIT_PRICE,
@@ -53,7 +53,7 @@ _F = types.float64
 _LOG2_TREE = 6
 
 
-@kernel(types.void(FRAME, _I, _I, _I, _I))
+@inner_kernel(types.void(FRAME, _I, _I, _I, _I))
 def _forget(frame: Frame, y: int, x: int, height: int, width: int) -> None:
     """Mark the cells of a region as not decoded."""
     for row in range(y >> 2, min((y + height) >> 2, frame.cells.shape[0])):
@@ -61,7 +61,7 @@ def _forget(frame: Frame, y: int, x: int, height: int, width: int) -> None:
             frame.cells[row, column, KIND] = NOT_DECODED
 
 
-@kernel(_F(CODER, FRAME, _I, _I, _I, _I, _I, _I))
+@inner_kernel(_F(CODER, FRAME, _I, _I, _I, _I, _I, _I))
 def _decide(
     counter: Coder,
     frame: Frame,
@@ -132,7 +132,7 @@ def _decide(
     return float(best)
 
 
-@kernel(types.void(CODER, FRAME, types.int16[:, :, ::1], _I, _I, _I, _I, _I))
+@inner_kernel(types.void(CODER, FRAME, types.int16[:, :, ::1], _I, _I, _I, _I, _I))
 def _code_tree(
     coder: Coder,
     frame: Frame,

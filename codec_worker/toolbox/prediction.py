@@ -15,7 +15,7 @@ from codec_worker.toolbox.coding_state import (
     Frame,
 )
 from codec_worker.toolbox.interpolation import chroma_block, luma_block
-from codec_worker.toolbox.kernel import I16, U8, kernel
+from codec_worker.toolbox.kernel import I16, U8, inner_kernel, kernel
 
 _I = types.int64
 _RECORD = types.int16[::1]
@@ -34,7 +34,7 @@ def average(target: U8, y: int, x: int, other: U8, height: int, width: int) -> N
             line[column] = (np.int32(line[column]) + np.int32(second[column]) + 1) >> 1
 
 
-@kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I, _PLANE, _I, _I, _PLANE))
+@inner_kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I, _PLANE, _I, _I, _PLANE))
 def inter_luma(
     frame: Frame,
     record: I16,
@@ -68,7 +68,7 @@ def inter_luma(
             luma_block(planes, y, x, vy, vx, height, width, out, out_y, out_x)
 
 
-@kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I, _PLANE))
+@inner_kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I, _PLANE))
 def inter_chroma(
     frame: Frame, record: I16, y: int, x: int, height: int, width: int, scratch: U8
 ) -> None:
@@ -92,7 +92,7 @@ def inter_chroma(
             started = True
 
 
-@kernel(types.void(FRAME, _I, _I, _I, _I, _I, _I))
+@inner_kernel(types.void(FRAME, _I, _I, _I, _I, _I, _I))
 def intra_block(
     frame: Frame, channel: int, y: int, x: int, height: int, width: int, mode: int
 ) -> None:

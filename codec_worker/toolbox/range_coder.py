@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-from codec_worker.toolbox.kernel import I32, I64, U8, kernel
+from codec_worker.toolbox.kernel import I32, I64, U8, inner_kernel, kernel
 
 COUNT, ENCODE, DECODE = 0, 1, 2
 # Places in Coder.state.
@@ -96,7 +96,7 @@ def overrun(coder: Coder) -> bool:
     return int(coder.state[OVERRUN]) > (8 if coder.state[MODE] == DECODE else 0)
 
 
-@kernel(types.void(CODER))
+@inner_kernel(types.void(CODER))
 def _shift_low(coder: Coder) -> None:
     state = coder.state
     low = state[LOW]
@@ -118,7 +118,7 @@ def _shift_low(coder: Coder) -> None:
     state[LOW] = (low & 0x00FFFFFF) << 8
 
 
-@kernel(types.int64(CODER))
+@inner_kernel(types.int64(CODER))
 def _next_byte(coder: Coder) -> int:
     position = coder.state[POSITION]
     coder.state[POSITION] += 1
@@ -253,7 +253,7 @@ def code_signed(coder: Coder, context: int, value: int) -> int:
     return -magnitude if code_bits(coder, 1, 1 if value < 0 else 0) else magnitude
 
 
-@kernel(types.int64(types.int32[:, ::1], types.int64, types.int64))
+@inner_kernel(types.int64(types.int32[:, ::1], types.int64, types.int64))
 def bin_price(rows: I32, context: int, value: int) -> int:
     """Price of one bin in 1/:data:`BIT_PRICE` bits, from ``Coder.contexts``."""
     row = rows[context]

@@ -9,7 +9,7 @@ come from the very contexts that will code the block. Encoder only, hence free t
 import numpy as np
 from numba import types
 
-from codec_worker.toolbox.kernel import I32, kernel
+from codec_worker.toolbox.kernel import I32, inner_kernel
 from codec_worker.toolbox.quantisation import STEPS
 from codec_worker.toolbox.range_coder import BIT_PRICE, bin_price
 from codec_worker.toolbox.residual import (
@@ -29,7 +29,7 @@ _I = types.int64
 _F = types.float64
 
 
-@kernel(_I(_I, _I))
+@inner_kernel(_I(_I, _I))
 def _remainder_bits(rice: int, value: int) -> int:
     """Bits of :func:`codec_worker.toolbox.residual.code_remainder`."""
     if value >> rice < 5:
@@ -43,7 +43,7 @@ def _remainder_bits(rice: int, value: int) -> int:
     return bits + 1 + order
 
 
-@kernel(_F(types.int32[:, ::1], _I, _I, _I))
+@inner_kernel(_F(types.int32[:, ::1], _I, _I, _I))
 def _last_price(rows: I32, first: int, log2_size: int, value: int) -> float:
     """Price of one coordinate of the last position."""
     group, extra = value, 0
@@ -63,7 +63,9 @@ def _last_price(rows: I32, first: int, log2_size: int, value: int) -> float:
     return float(total)
 
 
-@kernel(_I(types.int32[:, ::1], types.int32[:, ::1], _I, _I, _I, _F, types.int32[:, ::1], _I, _I))
+@inner_kernel(
+    _I(types.int32[:, ::1], types.int32[:, ::1], _I, _I, _I, _F, types.int32[:, ::1], _I, _I)
+)
 def optimise(
     block: I32,
     levels: I32,

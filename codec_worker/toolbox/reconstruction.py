@@ -17,7 +17,7 @@ from codec_worker.toolbox.coding_state import (
     TRANSFORM,
     Frame,
 )
-from codec_worker.toolbox.kernel import I16, I32, U8, kernel
+from codec_worker.toolbox.kernel import I16, I32, U8, inner_kernel
 from codec_worker.toolbox.prediction import inter_chroma, inter_luma, intra_block
 from codec_worker.toolbox.quantisation import dequantise
 from codec_worker.toolbox.transform import DCT2, DST7, inverse
@@ -26,7 +26,7 @@ _I = types.int64
 _RECORD = types.int16[::1]
 
 
-@kernel(_I(_RECORD, _I))
+@inner_kernel(_I(_RECORD, _I))
 def transform_kind(record: I16, log2_size: int) -> int:
     """Kind of the luma transform along one side of a block.
 
@@ -39,7 +39,7 @@ def transform_kind(record: I16, log2_size: int) -> int:
     return DST7 if sine else DCT2
 
 
-@kernel(types.void(types.uint8[:, ::1], types.int32[:, ::1], _I, _I, _I, _I, _I, _I, _I))
+@inner_kernel(types.void(types.uint8[:, ::1], types.int32[:, ::1], _I, _I, _I, _I, _I, _I, _I))
 def add_residual(
     plane: U8,
     levels: I32,
@@ -63,7 +63,7 @@ def add_residual(
             line[column] = min(max(np.int32(line[column]) + block[row, column], 0), 255)
 
 
-@kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I))
+@inner_kernel(types.void(FRAME, _RECORD, _I, _I, _I, _I))
 def rebuild(frame: Frame, record: I16, y: int, x: int, log2_height: int, log2_width: int) -> None:
     """Decode a block's samples into the frame's planes."""
     height, width = 1 << log2_height, 1 << log2_width

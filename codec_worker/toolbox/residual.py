@@ -10,7 +10,7 @@ Levels are written in reverse scan order.
 import numpy as np
 from numba import types
 
-from codec_worker.toolbox.kernel import I32, kernel
+from codec_worker.toolbox.kernel import I32, inner_kernel, kernel
 from codec_worker.toolbox.range_coder import (
     CODER,
     DECODE,
@@ -32,7 +32,7 @@ MAX_LEVEL = 32767
 RICE = np.array([0] * 7 + [1] * 7 + [2] * 14 + [3] * 300, np.int64)
 
 
-@kernel(types.int64(types.int32[:, ::1], types.int64, types.int64, types.int64, types.int64))
+@inner_kernel(types.int64(types.int32[:, ::1], types.int64, types.int64, types.int64, types.int64))
 def template(levels: I32, y: int, x: int, height: int, width: int) -> int:
     """Sum of neighbours already coded, packed as ``sum of min(|level|, 5) << 16 | sum of |level|``.
 
@@ -49,7 +49,7 @@ def template(levels: I32, y: int, x: int, height: int, width: int) -> int:
     return clipped << 16 | total
 
 
-@kernel(types.int64(types.int64, types.int64, types.int64))
+@inner_kernel(types.int64(types.int64, types.int64, types.int64))
 def significance_context(packed: int, diagonal: int, luma: int) -> int:
     """Place of the significance context inside a set, from :func:`template` and ``y + x``."""
     group = min(((packed >> 16) + 1) >> 1, 5)
@@ -60,7 +60,7 @@ def significance_context(packed: int, diagonal: int, luma: int) -> int:
     return SIGNIFICANT + zone * 6 + group
 
 
-@kernel(types.int64(types.int64, types.int64))
+@inner_kernel(types.int64(types.int64, types.int64))
 def magnitude_context(packed: int, diagonal: int) -> int:
     """Place of the greater-than contexts inside a set, 0..23."""
     group = min(packed >> 17, 5)
@@ -68,7 +68,7 @@ def magnitude_context(packed: int, diagonal: int) -> int:
     return zone * 6 + group
 
 
-@kernel(types.int64(CODER, types.int64, types.int64, types.int64))
+@inner_kernel(types.int64(CODER, types.int64, types.int64, types.int64))
 def _code_last(coder: Coder, base: int, log2_size: int, value: int) -> int:
     """Code one coordinate of the last level: group in unary with contexts, the rest in bits."""
     decoding = coder.state[MODE] == DECODE
@@ -93,7 +93,7 @@ def _code_last(coder: Coder, base: int, log2_size: int, value: int) -> int:
     return low + code_bits(coder, count, 0 if decoding else value - low)
 
 
-@kernel(types.int64(CODER, types.int64, types.int64))
+@inner_kernel(types.int64(CODER, types.int64, types.int64))
 def code_remainder(coder: Coder, rice: int, value: int) -> int:
     """Golomb–Rice code with up to 5 prefix ones, then Exp-Golomb (H.266 clause 9.3.3.11)."""
     decoding = coder.state[MODE] == DECODE

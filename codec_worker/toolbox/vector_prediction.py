@@ -23,7 +23,7 @@ from codec_worker.toolbox.coding_state import (
     V1Y,
     Frame,
 )
-from codec_worker.toolbox.kernel import I64, kernel
+from codec_worker.toolbox.kernel import I64, inner_kernel
 
 MERGE_CANDIDATES = 6
 MOTION = 6  # numbers of a motion: both references (-1 none), then both vectors (y, x)
@@ -32,7 +32,7 @@ _I = types.int64
 _LIST = types.int64[:, ::1]
 
 
-@kernel(_I(_I, _I, _I))
+@inner_kernel(_I(_I, _I, _I))
 def scaled(vector: int, wanted: int, given: int) -> int:
     """Scale one part of a vector from distance ``given`` to distance ``wanted`` (frames)."""
     if wanted == given:
@@ -44,13 +44,13 @@ def scaled(vector: int, wanted: int, given: int) -> int:
     return min(max(sign * magnitude, -32768), 32767)
 
 
-@kernel(types.boolean(FRAME, _I, _I))
+@inner_kernel(types.boolean(FRAME, _I, _I))
 def _moved(frame: Frame, row: int, column: int) -> bool:
     inside = 0 <= row < frame.cells.shape[0] and 0 <= column < frame.cells.shape[1]
     return bool(inside and frame.cells[row, column, KIND] >= INTER)
 
 
-@kernel(types.boolean(FRAME, _I, _I, _I, _I, types.int64[::1]))
+@inner_kernel(types.boolean(FRAME, _I, _I, _I, _I, types.int64[::1]))
 def temporal(frame: Frame, row: int, column: int, axis: int, reference: int, out: I64) -> bool:
     """Scale the collocated vector at a cell to one of our references.
 
@@ -70,7 +70,7 @@ def temporal(frame: Frame, row: int, column: int, axis: int, reference: int, out
     return False
 
 
-@kernel(_I(FRAME, _I, _I, _I, _I, _LIST))
+@inner_kernel(_I(FRAME, _I, _I, _I, _I, _LIST))
 def merge_candidates(frame: Frame, y: int, x: int, height: int, width: int, out: I64) -> int:
     """List the motions a block can take over.
 
@@ -152,7 +152,7 @@ def merge_candidates(frame: Frame, y: int, x: int, height: int, width: int, out:
     return real
 
 
-@kernel(types.void(FRAME, _I, _I, _I, _I, _I, _I, _LIST))
+@inner_kernel(types.void(FRAME, _I, _I, _I, _I, _I, _I, _LIST))
 def vector_predictors(
     frame: Frame, y: int, x: int, height: int, width: int, axis: int, reference: int, out: I64
 ) -> None:

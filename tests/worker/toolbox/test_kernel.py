@@ -29,8 +29,9 @@ def cost(a, b):
 
 def encode(clip, quality):
     a, b = clip.y[0, :8, :8].copy(), clip.y[1, :8, :8].copy()
+    total = int(cost(a, b))
     hits = sum(distortion.sad.stats.cache_hits.values())
-    answer = [int(cost(a, b)), hits, config.CPU_NAME or "", config.CPU_FEATURES]
+    answer = [total, hits, config.CPU_NAME or "", config.CPU_FEATURES]
     return json.dumps(answer).encode()
 """
 
@@ -88,3 +89,58 @@ def test_another_processor_can_be_asked_for() -> None:
         )
         default = processor.numba_settings().get("NUMBA_CPU_NAME")
         assert done.stdout.strip() == str(chosen.get("NUMBA_CPU_NAME", default))
+
+
+def test_an_inner_kernel_is_loaded_at_its_first_call() -> None:
+    program = """
+import numpy as np
+from codec_worker.toolbox.distortion import sad
+
+assert not sad.overloads
+a, b = np.zeros((8, 8), np.uint8), np.full((8, 8), 3, np.uint8)
+print(sad(a, 0, 0, b, 0, 0, 8, 4), len(sad.overloads), sum(sad.stats.cache_hits.values()))
+try:
+    sad(a.astype(float), 0, 0, b, 0, 0, 8, 4)
+except TypeError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    value, refusal = done.stdout.strip().split("\n", maxsplit=1)
+    assert value == f"{8 * 4 * 3} 1 1"
+    assert refusal.startswith("No matching definition")
+
+
+def test_an_inner_kernel_refuses_other_types_in_its_first_call_too() -> None:
+    program = """
+import numpy as np
+from codec_worker.toolbox.distortion import sad
+
+a = np.zeros((16, 8), np.uint8)[::2]
+sad(a, 0, 0, a, 0, 0, 8, 4)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "No matching definition" in done.stderr
+
+
+def test_threads_may_call_an_inner_kernel_first_together() -> None:
+    program = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from codec_worker.toolbox.distortion import sad
+
+sys.setswitchinterval(1e-6)
+a, b = np.zeros((8, 8), np.uint8), np.full((8, 8), 3, np.uint8)
+with ThreadPoolExecutor(8) as pool:
+    print({pool.submit(sad, a, 0, 0, b, 0, 0, 8, 4).result() for _ in range(64)})
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "{96}"
