@@ -51,5 +51,6 @@ _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "T
 _DEAR_REQUESTS = frozenset({"PutObject", "ListObjectsV2"})
 
 
-def _ask_for_units(params: Mapping[str, Any], **_: Any) -> dict[str, Any]:
-    return {**params, "ReturnConsumedCapacity": "TOTAL"}
+def _ask_for_units(params: Mapping[str, Any], model: Any, **_: Any) -> dict[str, Any]:
+    is_answered = "ReturnConsumedCapacity" in model.input_shape.members
+    return {**params, "ReturnConsumedCapacity": "TOTAL"} if is_answered else {**params}

@@ -24,6 +24,9 @@ MAX_SOURCE_BYTES = 64 * 1024
 MAX_TEXT_BYTES = 1024 * 1024
 """Source as it is written: parsing takes a hundred times its memory, and repetition is no code."""
 
+_LINE_CHARACTERS = 200
+"""Of a line of source that is shown."""
+
 _ARITY = {"encode": ("clip", "quality"), "decode": ("bitstream",)}
 
 
@@ -92,12 +95,12 @@ def _parse(name: str, text: str) -> ast.Module:
             return ast.parse(text, name)
     except SyntaxError as error:
         line = error.lineno or 1
-        shown = (error.text or "").rstrip("\n")
+        shown = (error.text or "").strip()[:_LINE_CHARACTERS]
         raise CandidateFailedError(
             CandidateSyntaxError,
             f"{name}, line {line}: {error.msg}.",
             exception=type(error).__name__,
-            traceback=f'  File "{name}", line {line}\n    {shown.strip()}\n',
+            traceback=f'  File "{name}", line {line}\n    {shown}\n',
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
         raise CandidateFailedError(

@@ -27,6 +27,9 @@ _OWN_FAILURES = {
 _CPU_ROUNDING_S = 0.5
 """The kernel counts a limit in ticks and the use of it exactly."""
 
+_LINE_CHARACTERS = 200
+"""Of a line of source that is shown: a candidate's may be a megabyte long."""
+
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in .+$')
 _DUMP = re.compile(
     r"^(Fatal Python error: |(Current thread|Thread) 0x\w+ \(most recent call first\):)",
@@ -173,5 +176,5 @@ def _where_it_was(seen: Watched, files: Mapping[str, str]) -> str:
         frame = _FRAME.match(line)
         source = files.get(frame[1], "").splitlines() if frame else []
         if frame and 0 < int(frame[2]) <= len(source):
-            lines.append(f"    {source[int(frame[2]) - 1].strip()}")
+            lines.append(f"    {source[int(frame[2]) - 1].strip()[:_LINE_CHARACTERS]}")
     return "\n".join(lines)

@@ -64,6 +64,14 @@ def test_syntax_error_with_its_line() -> None:
     assert fault.traceback == '  File "codec.py", line 3\n    def encode(clip, quality)\n'
 
 
+def test_of_an_endless_line_the_beginning_is_shown() -> None:
+    fault = fault_of(candidate("x = (" + "1 " * 100_000 + "\n"))
+
+    assert fault.traceback is not None
+    assert fault.traceback.startswith('  File "codec.py", line 1\n    x = (1 1 ')
+    assert len(fault.traceback) < 300
+
+
 def test_syntax_error_in_another_file() -> None:
     fault = fault_of(candidate(HALVES, tables="  x = 1\n"))
 

@@ -264,6 +264,15 @@ def test_a_candidate_that_hangs_says_where() -> None:
     assert 'File "codec.py", line 4 in encode\n    time.sleep(60)  # for ever' in run.traceback
 
 
+def test_of_an_endless_line_the_beginning_is_shown() -> None:
+    line = "time.sleep(60)  # " + "for ever " * 10_000
+    run = run_encode(
+        f"import time\n\ndef encode(clip, quality):\n    {line}\n", Limits(cpu_s=1, wall_s=1)
+    )
+    assert "    time.sleep(60)  # for ever for" in run.traceback
+    assert len(run.traceback) < 1000
+
+
 STATUS = """
 import json, os, resource
 
