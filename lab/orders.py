@@ -61,6 +61,6 @@ def _person(target: Target) -> str:
     """Name who orders: the shell's user, and on AWS the profile."""
     try:
         name = getpass.getuser()
-    except KeyError:  # a container may have no name for its user
+    except (KeyError, OSError):  # a container may have no name for its user
         name = f"user {os.getuid()}"
     return f"{name} (lab)" if target.profile is None else f"{name} (lab, profile {target.profile})"
