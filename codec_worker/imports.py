@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from codec_lab.packages import AVAILABLE
@@ -38,13 +39,15 @@ def imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
 
 def statements(body: Sequence[ast.stmt], enter: Callable[[ast.stmt], bool]) -> Iterator[ast.stmt]:
     """Give statements and, of those that may be entered, the statements inside."""
-    for node in body:
+    waiting = list(reversed(body))  # no recursion: each ``elif`` lies in the one before
+    while waiting:
+        node = waiting.pop()
         yield node
         if enter(node):
-            for field in ("body", "orelse", "finalbody"):
-                yield from statements(getattr(node, field, []), enter)
-            for branch in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
-                yield from statements(branch.body, enter)
+            branches = (*getattr(node, "handlers", ()), *getattr(node, "cases", ()))
+            parts = [getattr(node, field, []) for field in ("body", "orelse", "finalbody")]
+            parts += [branch.body for branch in branches]
+            waiting += reversed(list(chain.from_iterable(parts)))
 
 
 def preload(files: Mapping[str, str]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def judge(seen: Watched, found: Verdict, limits: "Limits", files: Mapping[str, s
         where = _where_it_was(seen, files)
         return Verdict(limit, message=_limit_sentence(limit, limits), traceback=where)
     if os.WIFSIGNALED(seen.ended.wait_status):
-        return _killed(signal.Signals(os.WTERMSIG(seen.ended.wait_status)), seen, files)
+        return _killed(os.WTERMSIG(seen.ended.wait_status), seen, files)
     return found
 
 
@@ -123,11 +123,13 @@ def _limit_sentence(outcome: Outcome, limits: "Limits") -> str:
     }[outcome]
 
 
-def _killed(which: signal.Signals, seen: Watched, files: Mapping[str, str]) -> Verdict:
+def _killed(number: int, seen: Watched, files: Mapping[str, str]) -> Verdict:
+    # Real-time signals have numbers only.
+    name = next((one.name for one in signal.Signals if one == number), f"SIG{number}")
     return Verdict(
         Outcome.KILLED_BY_SIGNAL,
-        error_type=which.name,
-        message=f"the process was killed by {which.name} ({signal.strsignal(which)})",
+        error_type=name,
+        message=f"the process was killed by {name} ({signal.strsignal(number)})",
         traceback=_where_it_was(seen, files),
     )
 

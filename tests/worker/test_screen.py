@@ -49,6 +49,7 @@ def fault_of(refused: Candidate) -> Fault:
         HALVES + "def __getattr__(name): return bytearray(hasattr(name, '__class__'))\n",
         HALVES + "try:\n    pass\nexcept Exception:\n    pass\n",
         HALVES + "x = '\\d'\n",
+        HALVES + "if x:\n    pass\n" + "elif x:\n    pass\n" * 1500,
     ],
 )
 def test_what_can_keep_the_contract_passes(source: str) -> None:

@@ -187,6 +187,11 @@ def terminates_itself():
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+@crash("killed_by_signal", "SIG40")
+def sends_itself_a_real_time_signal():
+    os.kill(os.getpid(), 40)
+
+
 @crash("killed_by_signal", "SIGFPE")
 def raises_a_floating_point_signal():
     signal.raise_signal(signal.SIGFPE)
