@@ -186,7 +186,7 @@ class ForkServer:
             if number == signal.SIGKILL:
                 _kill_tree(psutil.Process(pid))
             else:
-                os.killpg(pid, number)
+                _signal_job(pid, number)
 
     def _reap(self) -> None:
         while True:
@@ -207,6 +207,13 @@ class ForkServer:
         for child in psutil.Process().children():
             if child.pid not in self._jobs:
                 _kill_tree(child)
+
+
+def _signal_job(pid: int, number: int) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:  # it has just been forked and leads no group yet
+        os.kill(pid, number)
 
 
 def main() -> None:
