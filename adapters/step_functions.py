@@ -27,11 +27,14 @@ class StepFunctionsExecutions:
         self._state_machine_arn = state_machine_arn
         self._client = client
 
-    def is_running(self, execution_arn: str) -> bool:
-        """Tell whether an execution is still under way."""
+    def is_running(self, experiment: Experiment) -> bool:
+        """Tell whether the execution of the experiment's current run is under way."""
+        machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
         try:
             with store_errors("Step Functions"):
-                answer = self._client.describe_execution(executionArn=execution_arn)
+                answer = self._client.describe_execution(
+                    executionArn=f"{machine}:{_name_of(experiment)}"
+                )
         except ClientError as error:
             if code_of(error) == "ExecutionDoesNotExist":
                 return False
@@ -44,9 +47,14 @@ class StepFunctionsExecutions:
             with store_errors("Step Functions"):
                 self._client.start_execution(
                     stateMachineArn=self._state_machine_arn,
-                    name=f"{experiment.experiment_id}-{experiment.run}",
+                    name=_name_of(experiment),
                     input=ExperimentInput.of(experiment).model_dump_json(),
                 )
         except ClientError as error:
             if code_of(error) != "ExecutionAlreadyExists":
                 raise
+
+
+def _name_of(experiment: Experiment) -> str:
+    """Name the execution of an experiment's current run, as the campaign's definition does."""
+    return f"{experiment.experiment_id}-{experiment.run}"

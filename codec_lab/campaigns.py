@@ -245,7 +245,7 @@ def stop(  # noqa: PLR0913 - what it acts on
         runs.stop(running)
     for experiment in records.open_experiments(campaign_id, Status.RUNNING):
         arn = experiment.execution_arn
-        if arn is not None and executions.is_running(arn):
+        if arn is not None and executions.is_running(experiment):
             runs.stop(arn)
         queue_again(records, experiment, clock)
 
@@ -406,7 +406,7 @@ def _reopened(
 ) -> Experiment:
     """Begin an experiment's next run, unless somebody else has."""
     if not records.update_seen_experiment(seen, changes):
-        raise ConflictError(f"{seen.experiment_id} has just been answered by somebody else.")
+        raise ConflictError(f"{seen.experiment_id} has just been changed by somebody else.")
     reopened = records.experiment(seen.experiment_id)
     executions.start(reopened)
     return reopened

@@ -52,16 +52,16 @@ def _waiting(
     clock: Clock,
 ) -> Experiment | None:
     """Find an experiment that nothing runs, and make it ready to run."""
-    queued = records.open_experiments(campaign.campaign_id, Status.QUEUED)
-    if queued:
-        if queued[0].number > campaign.experiment_count:  # interrupted while it was created
-            counted = CampaignChanges(experiment_count=queued[0].number)
+    for experiment in records.open_experiments(campaign.campaign_id, Status.QUEUED):
+        if executions.is_running(experiment):
+            continue  # a person's answer has just started it beside the campaign
+        if experiment.number > campaign.experiment_count:  # interrupted while it was created
+            counted = CampaignChanges(experiment_count=experiment.number)
             records.update_campaign(campaign.campaign_id, counted)
-        return queued[0]
+        return experiment
     for experiment in records.open_experiments(campaign.campaign_id, Status.RUNNING):
-        arn = experiment.execution_arn
-        if arn is not None and executions.is_running(arn):
-            continue  # a person's answer started it beside the campaign
+        if executions.is_running(experiment):
+            continue
         if experiment.run >= MAX_RUNS:
             ask_human(experiment, _interrupted(experiment, clock))
             continue

@@ -213,8 +213,8 @@ class Analyst(Protocol):
 class Executions(Protocol):
     """The executions of the experiment's state machine."""
 
-    def is_running(self, execution_arn: str) -> bool:
-        """Tell whether an execution is still under way."""
+    def is_running(self, experiment: Experiment) -> bool:
+        """Tell whether the execution of the experiment's current run is under way."""
 
     def start(self, experiment: Experiment) -> None:
         """Start the experiment's current run, unless it has been started."""

@@ -6,7 +6,14 @@ from codec_lab.experiment import HumanReason
 from codec_lab.notifying import AskHuman
 from codec_lab.pauses import pause_after
 from codec_lab.phase import Status
-from codec_lab.ports import ChangeSets, Clock, ListingKeeper, ObjectStore, Records
+from codec_lab.ports import (
+    ChangeSets,
+    Clock,
+    Executions,
+    ListingKeeper,
+    ObjectStore,
+    Records,
+)
 from codec_lab.watching_framework import roll_back_if_worse
 
 KEEP_LISTING_EVERY = 100
@@ -20,6 +27,7 @@ def record_outcome(  # noqa: PLR0913 - the ports of the state
     objects: ObjectStore,
     change_sets: ChangeSets,
     listing: ListingKeeper,
+    executions: Executions,
     ask_human: AskHuman,
     clock: Clock,
 ) -> OutcomeResult:
@@ -32,7 +40,8 @@ def record_outcome(  # noqa: PLR0913 - the ports of the state
     if experiment.number % KEEP_LISTING_EVERY == 0:
         listing.keep(request.campaign_id)
     lost = not request.succeeded and experiment.status in {Status.QUEUED, Status.RUNNING}
-    if lost and experiment.run == request.run:
+    # One that a person's answer has started cannot be started twice; nothing is lost then.
+    if lost and experiment.run == request.run and not executions.is_running(experiment):
         ask_human(
             experiment,
             HumanReason(

@@ -101,24 +101,21 @@ class PhaseFunctions:
         self, definition: Definition, *, experiment: LabStateMachine
     ) -> list[PhaseFunction]:
         """Make the functions of the campaign's state machine, which runs the experiment's."""
-        choose = self._make(
-            "ChooseExperiment",
-            definition,
-            environment={
-                **self._told_topic,
-                "CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn,
-            },
-        )
-        experiment.allow_on_executions(choose.role, "states:DescribeExecution")
+        environment = {
+            **self._told_topic,
+            "CODEC_LAB_EXPERIMENT_STATE_MACHINE_ARN": experiment.arn,
+        }
+        choose = self._make("ChooseExperiment", definition, environment=environment)
         record = self._make(
             "RecordOutcome",
             definition,
             reads=("campaigns/*", "listings/*"),
             writes=("listings/*",),
-            environment=self._told_topic,
+            environment=environment,
         )
-        for asks_people in (choose, record):
-            self._let_notify(asks_people.role)
+        for made in (choose, record):
+            experiment.allow_on_executions(made.role, "states:DescribeExecution")
+            self._let_notify(made.role)
         return [choose, record]
 
     def _fix(self, state: str, definition: Definition) -> PhaseFunction:

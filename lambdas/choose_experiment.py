@@ -1,14 +1,10 @@
 """The state ``ChooseExperiment``."""
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from adapters.step_functions import StepFunctionsExecutions
 from codec_lab.choosing import choose_experiment
 from codec_lab.events import ChooseRequest
-from lambdas.connections import clock, ledger, records
+from lambdas.connections import clock, executions, ledger, records
 from lambdas.notifying import NotifyingEnvironment, human_asked_by
 from lambdas.observability import log_about, logger
 
@@ -25,13 +21,6 @@ class Environment(NotifyingEnvironment):
 environment = Environment.read()
 
 
-@cache
-def _executions() -> StepFunctionsExecutions:
-    return StepFunctionsExecutions(
-        environment.experiment_state_machine_arn, boto3.client("stepfunctions")
-    )
-
-
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
     """Find what the campaign runs next."""
     request = ChooseRequest.model_validate(event)
@@ -40,7 +29,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         request,
         records=records(environment.table),
         ledger=ledger(environment.table),
-        executions=_executions(),
+        executions=executions(environment.experiment_state_machine_arn),
         ask_human=human_asked_by(environment),
         clock=clock,
     )

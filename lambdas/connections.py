@@ -13,6 +13,7 @@ from adapters.dynamodb_table import DynamoTable
 from adapters.experiment_listing import DynamoListing
 from adapters.question_log import DynamoQuestions
 from adapters.s3 import SIGNATURE, S3ObjectStore
+from adapters.step_functions import StepFunctionsExecutions
 from adapters.system_clock import SystemClock
 from codec_lab.bench_costs import BenchCosts
 from codec_lab.function_costs import FunctionCosts
@@ -66,6 +67,12 @@ def bench_costs(table: str, bucket: str) -> BenchCosts:
 def function_costs(table: str) -> FunctionCosts:
     """Give what pays for functions on AWS."""
     return FunctionCosts(records=records(table), ledger=ledger(table), clock=clock, tariff=tariff())
+
+
+@cache
+def executions(state_machine_arn: str) -> StepFunctionsExecutions:
+    """Connect to the experiment's state machine."""
+    return StepFunctionsExecutions(state_machine_arn, boto3.client("stepfunctions"))
 
 
 @cache

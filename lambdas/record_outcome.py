@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from codec_lab.events import OutcomeRequest
 from codec_lab.recording_outcome import record_outcome
-from lambdas.connections import change_sets, clock, listing, objects, records
+from lambdas.connections import (
+    change_sets,
+    clock,
+    executions,
+    listing,
+    objects,
+    records,
+)
 from lambdas.notifying import NotifyingEnvironment, human_asked_by
 from lambdas.observability import log_about, logger
 
@@ -16,6 +23,7 @@ class Environment(NotifyingEnvironment):
     """What this function is told."""
 
     bucket: str
+    experiment_state_machine_arn: str
 
 
 environment = Environment.read()
@@ -31,6 +39,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any]:
         listing=listing(environment.table, environment.bucket),
         objects=objects(environment.bucket),
         change_sets=change_sets(environment.table),
+        executions=executions(environment.experiment_state_machine_arn),
         ask_human=human_asked_by(environment),
         clock=clock,
     )

@@ -254,12 +254,14 @@ class MemoryLedger:
 
 
 class FakeExecutions:
+    """Runs what it is told: names of an experiment and its run, ``default-0001-1``."""
+
     def __init__(self, *running: str) -> None:
         self.running = set(running)
         self.started: list[Experiment] = []
 
-    def is_running(self, execution_arn: str) -> bool:
-        return execution_arn in self.running
+    def is_running(self, experiment: Experiment) -> bool:
+        return f"{experiment.experiment_id}-{experiment.run}" in self.running
 
     def start(self, experiment: Experiment) -> None:
         self.started.append(experiment)

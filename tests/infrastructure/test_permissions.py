@@ -92,7 +92,11 @@ FUNCTIONS = {
     "ChooseExperiment": RECORDS
     | NOTIFY
     | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
-    "RecordOutcome": RECORDS | NOTIFY | reads("campaigns", "listings") | writes("listings"),
+    "RecordOutcome": RECORDS
+    | NOTIFY
+    | reads("campaigns", "listings")
+    | writes("listings")
+    | {("states:DescribeExecution", f"{EXECUTIONS}ExperimentStateMachine:*")},
 }
 
 

@@ -257,7 +257,7 @@ def test_a_stop_ends_what_runs_and_a_resume_goes_on_with_it(lab: Lab) -> None:
     executions = lab.target.experiment_executions
     campaigns.stop(records, runs, executions, "stopped", clock=CLOCK)
     assert runs.end(execution).status == "ABORTED"
-    assert not executions.is_running(running.execution_arn or "")
+    assert not executions.is_running(running)
     [waiting] = lab.experiments("stopped")
     assert (waiting.status, waiting.run) == (Status.QUEUED, 2)
     campaigns.resume(records, runs, "stopped")

@@ -182,7 +182,7 @@ def test_an_interrupted_experiment_goes_on_in_its_phase(
 def test_an_experiment_that_runs_is_left_alone(records: MemoryRecords, clock: ManualClock) -> None:
     records.create_experiment(experiment(1, status="running", execution_arn="arn:alive"))
     records.update_campaign("default", CampaignChanges(experiment_count=1))
-    choice = chosen(records, clock, FakeExecutions("arn:alive"))
+    choice = chosen(records, clock, FakeExecutions("default-0001-1"))
     assert choice.experiment_id == "default-0002"
     assert records.experiment("default-0001").run == 1
 
@@ -207,6 +207,7 @@ def outcome(
     succeeded: bool,
     number: int = 1,
     kept: KeptListings | None = None,
+    executions: FakeExecutions | None = None,
 ) -> tuple[int, int]:
     result = record_outcome(
         OutcomeRequest(
@@ -220,6 +221,7 @@ def outcome(
         listing=KeptListings() if kept is None else kept,
         objects=MemoryObjects(),
         change_sets=MemoryChangeSets(records),
+        executions=executions or FakeExecutions(),
         ask_human=records.flag_human,
         clock=clock,
     )
@@ -254,6 +256,20 @@ def test_an_execution_without_an_outcome_is_put_to_a_person(
     flagged = records.experiment("default-0001")
     assert flagged.status is Status.NEEDS_HUMAN
     assert flagged.human_intervention_reasons[0].error_type == "States.Timeout"
+
+
+@pytest.mark.parametrize("status", ["queued", "running"])
+def test_one_that_an_answer_has_started_is_neither_started_nor_lost(
+    status: str, records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1, status=status))
+    records.update_campaign("default", CampaignChanges(experiment_count=1))
+    executions = FakeExecutions("default-0001-1")
+
+    outcome(records, clock, succeeded=False, executions=executions)
+
+    assert records.experiment("default-0001").status == status
+    assert chosen(records, clock, executions).experiment_id == "default-0002"
 
 
 def test_a_flagged_experiment_is_not_flagged_twice(
@@ -300,7 +316,7 @@ def test_of_two_answers_at_once_one_is_refused(records: MemoryRecords, clock: Ma
     records.flag_human(records.experiment("default-0001"), REASON)
     records.update_seen_experiment = lambda *args, **kwargs: False  # type: ignore[method-assign]
     executions = FakeExecutions()
-    with pytest.raises(ConfigurationError, match="answered by somebody else"):
+    with pytest.raises(ConfigurationError, match="changed by somebody else"):
         answer(
             Answer(experiment_id="default-0001"),
             records=records,
