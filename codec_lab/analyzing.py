@@ -167,10 +167,6 @@ def _stopped(
 
     The rules' notebook learns from it at once; an analyst is told at the next full measurement.
     """
-    campaign = records.campaign(experiment.campaign_id)
-    if analyst_of(campaign.mind) is None:
-        learnt = lessons(with_own(records.experiments(experiment.campaign_id), experiment))
-        records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     records.update_experiment(
         experiment.experiment_id,
         ExperimentChanges(
@@ -190,6 +186,11 @@ def _stopped(
             analysis=stop_reason,
         ),
     )
+    campaign = records.campaign(experiment.campaign_id)
+    if analyst_of(campaign.mind) is None:
+        stopped = records.experiment(experiment.experiment_id)
+        learnt = lessons(with_own(records.experiments(experiment.campaign_id), stopped))
+        records.update_campaign(experiment.campaign_id, CampaignChanges(lessons=learnt))
     return AnalyzeResult(bd_rate_percent=None, tier=None, analysis=stop_reason)
 
 

@@ -58,7 +58,8 @@ def judge_framework(
     history = [
         attempt
         for attempt in records.attempts(experiment.experiment_id)
-        if (attempt.run, attempt.attempt) != (request.run, request.attempt)
+        if (attempt.run, attempt.phase, attempt.attempt)
+        != (request.run, request.phase, request.attempt)
     ]
     failed, fault = last_fault(history, request.experiment_id, request.phase)
     said = f"{'Adopted' if adopted else 'Rejected'}. {change.outcome_reason}"

@@ -1,7 +1,7 @@
 """A campaign in which a change of the framework can be proposed, replayed, judged and watched."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -34,6 +34,7 @@ from codec_lab.proposal import Fix, FixTool
 from codec_lab.recording_outcome import record_outcome
 from codec_lab.verdict import Fault, Verdict
 from tests.fakes import (
+    FakeExecutions,
     KeptListings,
     ManualClock,
     MemoryChangeSets,
@@ -43,6 +44,8 @@ from tests.fakes import (
     ScriptedMind,
 )
 from tests.unit.builders import NOON, clip_result, experiment, opened, verdict
+
+FixedPhase = Literal[Phase.VALIDATION, Phase.EXECUTION]
 
 ID = "default-0009"
 CRASH = Fault(error_type="CandidateCrashError", message="IndexError: line 3", traceback="line 3")
@@ -140,7 +143,12 @@ class Steps:
         with pytest.raises(CandidateCrashError):
             judge(JudgeRequest(job=job), **self.ports)
 
-    def fix(self, attempt: int = 1, files: dict[str, str] | None = None) -> FixResult:
+    def fix(
+        self,
+        attempt: int = 1,
+        files: dict[str, str] | None = None,
+        phase: FixedPhase = Phase.VALIDATION,
+    ) -> FixResult:
         def chosen(task: Any) -> Fix:
             self.task = task
             if files is None:
@@ -154,7 +162,7 @@ class Steps:
             )
 
         return fix(
-            FixRequest(experiment_id=ID, run=1, phase=Phase.VALIDATION, attempt=attempt),
+            FixRequest(experiment_id=ID, run=1, phase=phase, attempt=attempt),
             change_sets=self.change_sets,
             fixer_of=lambda _: ScriptedMind(fix=chosen),
             bench=self.bench,
@@ -185,11 +193,11 @@ class Steps:
             )
             documents.save(self.objects, job.verdict_key, found)
 
-    def judge(self, fixed: FixResult) -> FrameworkResult:
+    def judge(self, fixed: FixResult, phase: FixedPhase = Phase.VALIDATION) -> FrameworkResult:
         request = FrameworkRequest(
             experiment_id=ID,
             run=1,
-            phase=Phase.VALIDATION,
+            phase=phase,
             attempt=fixed.attempt + 1,
             framework_version=fixed.framework_version or 0,
             replays=fixed.replays,
@@ -209,6 +217,7 @@ class Steps:
             request,
             change_sets=self.change_sets,
             listing=KeptListings(),
+            executions=FakeExecutions(),
             ask_human=self.records.flag_human,
             **self.ports,
         )

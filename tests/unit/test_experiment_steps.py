@@ -821,7 +821,12 @@ def test_what_the_screen_ended_teaches_the_next_design(
     screened(records, objects, clock, 35.1)
     records.update_experiment(
         "default-0001",
-        ExperimentChanges(updated_at=clock.now(), parameters={"gop": 4}, parent_sha256=f"{3:064x}"),
+        ExperimentChanges(
+            updated_at=clock.now(),
+            parameters={"gop": 4},
+            parent_sha256=f"{3:064x}",
+            bd_rate_percent=16.0,  # of the run before
+        ),
     )
     change = records.experiment("default-0001").change
     analyze(REQUEST, records=records, objects=objects, clock=clock)

@@ -135,6 +135,20 @@ def test_a_rollback_brings_the_version_before_back_as_a_new_one(steps: Steps) ->
         steps.fix(5)
 
 
+def test_attempts_of_the_other_phase_are_remembered(steps: Steps) -> None:
+    [first] = steps.records.attempts(ID, Phase.VALIDATION)
+    steps.records.put_attempt(first.model_copy(update={"bundle_sha256": "f" * 64}))
+    steps.records.put_attempt(first.model_copy(update={"attempt": 2}))
+    steps.adopt(MODULE, 2)
+    crash = {"phase": Phase.EXECUTION, "bundle_sha256": "e" * 64}
+    steps.records.put_attempt(first.model_copy(update=crash))
+
+    rollback = steps.fix(1, phase=Phase.EXECUTION)
+    result = steps.judge(rollback, Phase.EXECUTION)  # as attempt 2, like the one that failed
+
+    assert (result.adopted, result.redeploy) == (True, False)
+
+
 def test_after_a_rollback_the_fault_is_that_of_the_bundle_that_is_back(steps: Steps) -> None:
     steps.adopt(MODULE)
     job = steps.deploy(2)

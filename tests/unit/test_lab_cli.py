@@ -164,7 +164,7 @@ def test_no_node_is_named(
     with pytest.raises(SystemExit):
         main([command, "--state-dir", str(state_dir)])
     said = capsys.readouterr()
-    assert said.err.startswith("lab: Node.js is not installed; install version 18 or newer")
+    assert said.err.startswith("lab: Node.js is not installed; install version 20.19 or newer")
     assert said.err.count("\n") == 1
     assert not state_dir.exists()
 

@@ -84,6 +84,25 @@ def test_following_gives_each_line_once() -> None:
     assert [line.text for line in lines] == ["a", "b", "b"]
 
 
+def test_following_asks_again_only_for_what_may_still_come() -> None:
+    logs = KeptLogs((DESIGN, "1", 0, "a"), (DESIGN, "1", 3600, "b"))
+    asked: list[int] = []
+    answer = logs.paginate
+
+    def remembered(**request: Any) -> Iterator[dict[str, Any]]:
+        asked.append(request["startTime"] // 1000 - int(SINCE.timestamp()))
+        return answer(**request)
+
+    def another(_seconds: float) -> None:
+        logs.events.append((JOBS, "2", 3400, "late"))
+
+    logs.paginate = remembered  # type: ignore[method-assign]
+    lines = islice(reader(logs).follow(None, SINCE, sleep=another), 3)
+
+    assert [line.text for line in lines] == ["a", "b", "late"]
+    assert asked == [0, 0, 3300, 3300]
+
+
 def test_a_structured_line_is_its_level_and_message() -> None:
     message = '{"level": "INFO", "message": "PHASE 1: DESIGN", "experiment_id": "default-0001"}'
     [line] = reader(KeptLogs((DESIGN, "1", 61, message))).fresh(None, SINCE)
