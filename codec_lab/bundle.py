@@ -10,7 +10,7 @@ from codec_lab.candidate import Candidate, canonical_sha256
 from codec_lab.errors import AttestationError, WheelError
 from codec_lab.framework import SHIPPED, TOOLBOX, Framework
 from codec_lab.limits import Limits
-from codec_lab.model import Model, Sha256
+from codec_lab.model import Model, Sha256, located_refusal
 from codec_lab.proposal import Proposal
 from codec_lab.wheel import MAX_WHEEL_BYTES, Wheel
 
@@ -156,8 +156,14 @@ class Bundle(Model):
             modules = {path: files.pop(path) for path in list(files) if path.startswith(_FOLDER)}
             toolbox = Framework(files=modules).toolbox
             candidate = Candidate(files=files, packages=manifest.packages, wheels=manifest.wheels)
-        except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, ValidationError) as error:
-            raise AttestationError(f"The deployed bundle cannot be read: {error}") from error
+        except ValidationError as error:
+            raise AttestationError(
+                f"The deployed bundle cannot be read: {located_refusal(error)}."
+            ) from error
+        except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+            raise AttestationError(
+                f"The deployed bundle cannot be read: it is no archive with a manifest ({error})."
+            ) from error
         if candidate.sha256 != manifest.candidate_sha256:
             raise AttestationError(
                 f"The bundle holds candidate {candidate.sha256}, "

@@ -5,7 +5,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from codec_lab.errors import ConfigurationError
-from codec_lab.model import Model
+from codec_lab.model import Model, located_refusal
 from codec_lab.ports import ObjectStore
 
 _Document = TypeVar("_Document", bound=Model)
@@ -27,4 +27,6 @@ def load(objects: ObjectStore, key: str, model: type[_Document]) -> _Document:
     try:
         return model.model_validate_json(objects.get(key))
     except ValidationError as error:
-        raise ConfigurationError(f"{key} is no valid {model.__name__}: {error}") from error
+        raise ConfigurationError(
+            f"{key} is no valid {model.__name__}: {located_refusal(error)}."
+        ) from error

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapters.service_errors import store_errors
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from mypy_boto3_logs.client import CloudWatchLogsClient
 
 _FOLLOW_POLL_S = 1.0
+_LATEST_ARRIVAL = timedelta(minutes=5)
+"""How long after it was logged a line may become readable."""
+
 _PLATFORM = re.compile(r"(?:START|END|REPORT|INIT_START|INIT_REPORT)\b.*(?:RequestId:|Runtime)")
 """Lines that Lambda itself writes around each call."""
 
@@ -92,7 +95,15 @@ class LogReader:
         """Give lines as they come, until the caller stops."""
         while True:
             yield from self.fresh(containing, since)
+            since = self._forget(since)
             sleep(_FOLLOW_POLL_S)
+
+    def _forget(self, since: datetime) -> datetime:
+        """Give the moment from which lines may still come, and forget those from before."""
+        newest = max((line.at for _, line in self._read), default=since)
+        since = max(since, newest - _LATEST_ARRIVAL)
+        self._read = {(stream, line) for stream, line in self._read if line.at >= since}
+        return since
 
     def _events(self, group: str, since: datetime) -> Iterator[tuple[str, LogLine]]:
         source = _LOGICAL_ID_ENDING.sub("", group.rpartition("/")[2])

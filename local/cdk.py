@@ -43,7 +43,7 @@ def check_cli() -> None:
         When Node.js or the CLI is missing.
     """
     if shutil.which("node") is None:
-        message = "Node.js is not installed; install version 18 or newer (apt install nodejs)."
+        message = "Node.js is not installed; install version 20.19 or newer (apt install nodejs)."
         raise CdkError(message)
     if not CLI.exists():
         message = f"The CDK CLI is not installed; run: npm ci (in {REPOSITORY_ROOT})"

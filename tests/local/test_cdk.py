@@ -13,7 +13,7 @@ from local.errors import CdkError
 
 def test_without_node(aws, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(CdkError, match=r"^Node\.js is not installed; install version 18"):
+    with pytest.raises(CdkError, match=r"^Node\.js is not installed; install version 20"):
         CdkCli(aws.cloud).destroy()
 
 
