@@ -60,7 +60,7 @@ def test_start_does_not_go_round_a_pause(lab: Any) -> None:
 
 def test_stop_ends_what_runs(lab: Any) -> None:
     lab.runs.start("default")
-    lab.executions.running |= {"arn:first", "arn:answered"}
+    lab.executions.running |= {"default-0001-1", "default-0002-1"}
     arns = {1: "arn:first", 2: "arn:answered", 3: "arn:lost"}
     for number, arn in arns.items():
         one = experiment(number, status=Status.RUNNING, phase=Phase.EXECUTION, execution_arn=arn)
