@@ -54,7 +54,7 @@ def test_golden() -> None:
     assert ends(mean_interval(MICE)) == pytest.approx((44.142857, 135.142857), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(clips)
 def test_lies_within_the_values_around_their_mean(values: list[float]) -> None:
     low, high = ends(mean_interval(values))
@@ -63,7 +63,7 @@ def test_lies_within_the_values_around_their_mean(values: list[float]) -> None:
     assert fmean(values) - 1e-9 <= high <= max(values) + 1e-9
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(clips, st.randoms())
 def test_does_not_depend_on_the_order_of_clips(values: list[float], random: Random) -> None:
     shuffled = list(values)
@@ -72,7 +72,7 @@ def test_does_not_depend_on_the_order_of_clips(values: list[float], random: Rand
     assert mean_interval(shuffled) == mean_interval(values)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(clips, st.floats(-50, 50))
 def test_moves_with_the_values(values: list[float], shift: float) -> None:
     low, high = ends(mean_interval(values))
@@ -82,7 +82,7 @@ def test_moves_with_the_values(values: list[float], shift: float) -> None:
     assert moved == pytest.approx((low + shift, high + shift), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(clips)
 def test_a_pair_is_the_mean_of_its_differences(values: list[float]) -> None:
     one = {f"clip{index}": value for index, value in enumerate(values)}

@@ -77,7 +77,7 @@ def test_psnr_is_the_mean_of_the_frames_and_not_of_the_errors() -> None:
     assert quality.frames.psnr_db[:, 0] == pytest.approx([100, of_second_frame], abs=1e-5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0.5, 60), st.integers(8, 41).map(lambda half: 2 * half), st.integers(0, 99))
 def test_psnr_agrees_with_its_definition(deviation: float, width: int, seed: int) -> None:
     clip = moving_clip(frames=3, width=width)

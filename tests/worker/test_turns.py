@@ -45,7 +45,7 @@ class Log:
         self.most_at_once = max(self.most_at_once, self.at_once)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 99)), unique=True, max_size=12),
     st.integers(1, 4),

@@ -29,7 +29,7 @@ def test_secret_candidate_clip_and_quality_all_change_the_draw(changes: dict[str
     assert not np.array_equal(drawn().y, drawn(**changes).y)  # type: ignore[arg-type]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(1, 17), st.integers(8, 80), st.integers(8, 80), st.text(max_size=8))
 def test_a_variant_is_most_of_the_clip(frames: int, rows: int, columns: int, secret: str) -> None:
     n, h, w = frames, 2 * rows, 2 * columns

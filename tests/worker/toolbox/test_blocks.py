@@ -42,7 +42,7 @@ def test_steps_double_every_six():
         assert quantisation.step(qp + 6) == 2 * quantisation.step(qp)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 51), st.integers(0, 2**32 - 1))
 def test_quantisation_errs_by_half_a_step_at_most(qp, seed):
     coefficients = np.random.default_rng(seed).integers(-20_000, 20_000, (32, 32), np.int32)
@@ -52,7 +52,7 @@ def test_quantisation_errs_by_half_a_step_at_most(qp, seed):
     assert abs(block - coefficients).max() <= quantisation.step(qp) * 4 / 2 + 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SIZES, SIZES, st.integers(0, 1), st.floats(0.01, 1), st.integers(0, 3), st.integers(0, 999))
 def test_levels_survive(log2_height, log2_width, luma, density, magnitude, seed):
     rng = np.random.default_rng(seed)
@@ -71,7 +71,7 @@ def test_levels_survive(log2_height, log2_width, luma, density, magnitude, seed)
     np.testing.assert_array_equal(decoded[: shape[0], : shape[1]], values)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SIZES, SIZES, st.binary(max_size=60))
 def test_noise_decodes_to_bounded_levels(log2_height, log2_width, noise):
     decoder = range_coder.decoder(residual.CONTEXTS, noise)
@@ -80,7 +80,7 @@ def test_noise_decodes_to_bounded_levels(log2_height, log2_width, noise):
     assert abs(levels).max() <= residual.MAX_LEVEL
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SIZES, SIZES, st.integers(10, 40), st.integers(0, 999))
 def test_optimised_levels_cost_less_than_rounded_ones(log2_height, log2_width, qp, seed):
     height, width = 1 << log2_height, 1 << log2_width
@@ -174,7 +174,7 @@ def test_quarter_planes_follow_the_definition():
         assert planes[4 * fy + fx, y + margin, x + margin] == filtered(plane, fy, fx, y, x)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(-70_000, 70_000), st.integers(-70_000, 70_000), st.sampled_from([4, 16, 64]))
 def test_any_vector_stays_inside(vy, vx, size):
     planes = interpolation.reference([np.full((64, 64), 9, np.uint8)] + 2 * [BLOCK])
@@ -189,7 +189,7 @@ def test_any_vector_stays_inside(vy, vx, size):
 BLOCK = np.full((32, 32), 33, np.uint8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(-40, 40), st.integers(-40, 40))
 def test_search_finds_a_known_quarter_sample_shift(vy, vx):
     y, x = np.mgrid[0:96, 0:96]

@@ -105,7 +105,7 @@ def plain_enhance(plane, ways, variances, primary, secondary, damping):
     return out
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     st.integers(0, 15), st.sampled_from(directional.SECONDARY), st.integers(3, 6),
     st.integers(0, 99), st.integers(3, 120),

@@ -31,7 +31,7 @@ def test_shift_register_is_av1s():
     assert len(seen) == 65_535
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 100), st.integers(1, 65_535))
 def test_template_has_unit_strength(towards_left, seed):
     piece = film_grain.template(described(0, towards_left, seed))
@@ -80,7 +80,7 @@ def test_estimate_recovers_a_description(towards_left):
 
 
 @given(st.integers(8, 40), st.integers(8, 40), st.integers(0, 999))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_plane_gives_a_bounded_description(height, width, seed):
     rng = np.random.default_rng(seed)
     source, smooth = rng.integers(0, 256, (2, height, width), np.uint8)

@@ -67,7 +67,7 @@ def test_dear_bits_switch_every_filter_off():
     assert len(range_coder.finish(coder)) <= 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.binary(min_size=0, max_size=200), st.integers(0, 1))
 def test_noise_as_parameters_ends_orderly(noise, times):
     decoder = range_coder.decoder(1, noise)

@@ -21,7 +21,7 @@ def coded(bins, models_of, contexts: int) -> tuple[bytes, mixing.Mixer]:
     return range_coder.finish(coder), mixer
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 1), st.integers(0, 7), st.integers(8, 15)), max_size=300),
     st.integers(0, 2),

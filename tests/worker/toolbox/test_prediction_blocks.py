@@ -22,7 +22,7 @@ def chroma_block(luma, chroma, y, x, height, width, above=1, left=1):
     return out, model
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(-60, 60), st.integers(60, 160), st.sampled_from([8, 16]),
     st.sampled_from([8, 16]), st.sampled_from([(1, 1), (1, 0), (0, 1)]),
@@ -75,7 +75,6 @@ def test_masks_are_av1s():
 
 
 @given(st.sampled_from([4, 8, 16, 32, 64]), st.sampled_from([4, 8, 16, 32, 64]), st.integers(0, 1))
-@settings(deadline=None)
 def test_blending_goes_from_the_neighbour_to_the_block(height, width, side):
     target = np.full((80, 80), 200, np.uint8)
     overlapped.blend(target, 8, 8, height, width, np.full((64, 64), 100, np.uint8), side)
@@ -104,7 +103,7 @@ def field(parameters, rows=12, columns=16, size=16):
     return vectors
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.integers(-60, 60), min_size=2, max_size=2),
     st.lists(st.floats(-0.1, 0.1), min_size=4, max_size=4),

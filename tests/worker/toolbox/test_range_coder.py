@@ -30,7 +30,7 @@ def code(coder: rc.Coder, kind: str, option: int, value: int) -> int:
     return rc.code_unary(coder, option, 5, value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SYMBOLS)
 def test_everything_written_is_read_back(symbols):
     encoder = rc.encoder(30, 20_000)

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codec_worker.toolbox.rate_control import FrameRateControl, RateTargetError, fit_size
@@ -13,7 +13,6 @@ def exponential(first_bytes: int, octave: float):
     return lambda quality: bytes(int(first_bytes * 2 ** (quality / octave)))
 
 
-@settings(deadline=None)
 @given(st.integers(10, 500), st.floats(6, 40), st.integers(10, 200_000))
 def test_finds_the_highest_quality_that_fits(first_bytes, octave, target):
     encode = exponential(first_bytes, octave)
@@ -28,7 +27,6 @@ def test_finds_the_highest_quality_that_fits(first_bytes, octave, target):
     assert found.trials <= 11
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 5000), min_size=101, max_size=101), st.integers(0, 250_000))
 def test_any_rising_curve_is_met(rises, target):
     sizes = [sum(rises[: quality + 1]) for quality in range(101)]

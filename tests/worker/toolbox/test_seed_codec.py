@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_worker.codecs import seed, small
@@ -39,7 +39,7 @@ def assert_decodes_to(bitstream: bytes, reconstruction: tuple, clip: Clip) -> No
         assert plane.flags.c_contiguous
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10)
 @given(
     width=st.integers(8, 48).map(lambda half: 2 * half),
     height=st.integers(8, 40).map(lambda half: 2 * half),
@@ -106,7 +106,7 @@ def test_truncated_stream_raises(cut):
         seed.decode(stream()[:cut])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_damaged_stream_raises(place, flip):
     damaged = bytearray(stream())
@@ -115,7 +115,7 @@ def test_damaged_stream_raises(place, flip):
         seed.decode(bytes(damaged))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(0, 10_000), noise=st.binary(min_size=1, max_size=300))
 def test_forged_payload_with_a_valid_checksum_ends_orderly(place, noise):
     header, payload = unpack(stream())

@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codec_worker.codecs import seed
@@ -74,7 +74,7 @@ def stream() -> bytes:
     return seed.encode(drifting(64, 48, 4), 45)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(edits=st.lists(st.tuples(st.integers(0, 9999), st.integers(0, 7)), min_size=1, max_size=8))
 def test_flipped_bits_behind_a_forged_checksum_end_orderly(stream, edits):
     body = bytearray(stream[:-4])
@@ -89,7 +89,7 @@ def test_flipped_bits_behind_a_forged_checksum_end_orderly(stream, edits):
     assert [plane.shape for plane in planes] == [(4, 48, 64), (4, 24, 32), (4, 24, 32)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cut=st.integers(0, 9999), tail=st.binary(max_size=40))
 def test_cut_and_extended_streams_are_refused(stream, cut, tail):
     shortened = stream[: cut % len(stream)]

@@ -28,7 +28,7 @@ def psnr_db(a: np.ndarray, b: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     width=st.integers(8, 40).map(lambda half: 2 * half),
     height=st.integers(8, 32).map(lambda half: 2 * half),
@@ -86,7 +86,7 @@ def test_truncated_stream_raises(cut):
         small.decode(bitstream[:cut])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.integers(0, 10_000), flip=st.integers(1, 255))
 def test_damaged_stream_raises(place, flip):
     bitstream = bytearray(small.encode(moving_clip(32, 32, 2), 40))

@@ -37,7 +37,7 @@ def test_bases_follow_the_standards():
 HEVC_DCT4 = [[64, 64, 64, 64], [83, 36, -36, -83], [64, -64, -64, 64], [36, -83, 83, -36]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SIZES, SIZES, KINDS, KINDS, st.integers(0, 2**32 - 1))
 def test_inverse_undoes_forward(log2_height, log2_width, vertical, horizontal, seed):
     height, width = 1 << log2_height, 1 << log2_width
@@ -51,7 +51,7 @@ def test_inverse_undoes_forward(log2_height, log2_width, vertical, horizontal, s
     assert not block[:, width:].any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SIZES, SIZES, st.integers(0, 2**32 - 1))
 def test_forward_is_scipys_dct(log2_height, log2_width, seed):
     height, width = 1 << log2_height, 1 << log2_width
@@ -63,7 +63,7 @@ def test_forward_is_scipys_dct(log2_height, log2_width, seed):
     assert abs(block[:height, :width] - expected).max() <= 0.006 * abs(expected).max() + 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SIZES, SIZES, KINDS, KINDS, st.integers(0, 2**32 - 1))
 def test_inverse_never_overflows(log2_height, log2_width, vertical, horizontal, seed):
     rng = np.random.default_rng(seed)

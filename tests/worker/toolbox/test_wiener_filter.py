@@ -48,7 +48,7 @@ def plain_filter(plane, turn, weights):
     return np.clip(plane + ((total + 64) >> 7), 0, 255).astype(np.uint8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(2, 9), st.integers(2, 9), st.integers(0, 3), st.integers(0, 24), st.integers(0, 99)
 )
