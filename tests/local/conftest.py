@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import sys
@@ -20,6 +19,7 @@ import pytest
 
 from local.cloud import OneMachineCloud
 from local.settings import CloudSettings
+from tests.local.deployed_lab import left_running
 from tests.local.scripted_lab import ScriptedLab
 from tests.unit.claude.fake_service import running
 
@@ -93,6 +93,18 @@ class Aws:
             timeout_s,
         )
 
+    def job_log(self, job_id: str) -> list[str]:
+        """Return the lines that a job has written so far."""
+        container = self.batch.describe_jobs(jobs=[job_id])["jobs"][0]["container"]
+        if "logStreamName" not in container:  # it has not begun
+            return []
+        return [
+            event["message"]
+            for event in self.logs.get_log_events(
+                logGroupName="/aws/batch/job", logStreamName=container["logStreamName"]
+            )["events"]
+        ]
+
     def left_running(self, processes: list[psutil.Process], within_s: float = 0) -> list[Any]:
         return left_running(processes, within_s)
 
@@ -131,20 +143,6 @@ class Aws:
             },
             parameters={"action": "say", "argument": "nothing"},
         )
-
-
-def left_running(processes: list[psutil.Process], within_s: float) -> list[psutil.Process]:
-    """Return the processes that have not ended within a time; a zombie has ended."""
-    deadline = time.monotonic() + within_s
-    while True:
-        left = []
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                    left.append(process)
-        if not left or time.monotonic() > deadline:
-            return left
-        time.sleep(0.02)
 
 
 def cloud_settings(state_dir: Path, **changes: Any) -> CloudSettings:

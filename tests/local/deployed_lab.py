@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -152,3 +153,17 @@ def until(look: Callable[[], Any], timeout_s: float = 120) -> Any:
             return found
         time.sleep(0.05)
     pytest.fail(f"nothing came within {timeout_s} s")
+
+
+def left_running(processes: list[psutil.Process], within_s: float) -> list[psutil.Process]:
+    """Return the processes that have not ended within a time; a zombie has ended."""
+    deadline = time.monotonic() + within_s
+    while True:
+        left = []
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                    left.append(process)
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.02)

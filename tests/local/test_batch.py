@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import psutil
@@ -22,15 +21,6 @@ def submit(aws, action: str, argument: str, **fields: Any) -> str:
         parameters={"action": action, "argument": argument},
         **fields,
     )["jobId"]
-
-
-def log_of(aws, job: dict[str, Any]) -> list[str]:
-    return [
-        event["message"]
-        for event in aws.logs.get_log_events(
-            logGroupName="/aws/batch/job", logStreamName=job["container"]["logStreamName"]
-        )["events"]
-    ]
 
 
 def submit_state(action: str, argument: str, **fields: Any) -> dict[str, Any]:
@@ -92,18 +82,18 @@ def test_how_a_job_ends(aws, command, status, exit_code, lines):
     assert job["statusReason"] == "Essential container in task exited"
     assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [exit_code]
     assert job["createdAt"] <= job["startedAt"] <= job["stoppedAt"]
-    assert log_of(aws, job) == lines
+    assert aws.job_log(job["jobId"]) == lines
 
 
 def test_a_crash_leaves_its_traceback_in_the_log(aws):
     job = aws.job(submit(aws, "crash", "boom"))
     assert (job["status"], job["container"]["exitCode"]) == ("FAILED", 1)
-    assert log_of(aws, job)[-1] == "RuntimeError: boom"
+    assert aws.job_log(job["jobId"])[-1] == "RuntimeError: boom"
 
 
 def test_client_environment_reaches_the_cloud(aws):
     job = aws.job(submit(aws, "environment", "AWS_ENDPOINT_URL"))
-    assert log_of(aws, job)[-1] == f"AWS_ENDPOINT_URL={aws.cloud.endpoint_url}"
+    assert aws.job_log(job["jobId"])[-1] == f"AWS_ENDPOINT_URL={aws.cloud.endpoint_url}"
 
 
 def test_overrides(aws):
@@ -118,41 +108,38 @@ def test_overrides(aws):
             },
         )
     )
-    assert log_of(aws, job)[-1] == "COLOUR=red"
+    assert aws.job_log(job["jobId"])[-1] == "COLOUR=red"
 
 
-def test_log_lines_come_while_the_job_runs(aws):
-    job_id = submit(aws, "lines", "0.4")
-    running = aws.until(
-        lambda: (
-            (job := aws.batch.describe_jobs(jobs=[job_id])["jobs"][0])["status"] == "RUNNING"
-            and job
-        )
-    )
-    aws.until(lambda: "line 0" in log_of(aws, running))
+def test_log_lines_come_while_the_job_runs(aws, tmp_path):
+    gate = tmp_path / "gate"
+    job_id = submit(aws, "wait-for", str(gate))
+    aws.until(lambda: aws.job_log(job_id) == [f"wait-for {gate}"])
     assert aws.batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING"
-    assert log_of(aws, aws.job(job_id)) == ["lines 0.4", "line 0", "line 1", "line 2"]
+    gate.touch()
+    assert aws.job(job_id)["status"] == "SUCCEEDED"
+    assert aws.job_log(job_id) == [f"wait-for {gate}", "found"]
 
 
 def test_jobs_share_no_random_state(aws):
     jobs = [aws.job(submit(aws, "random", "x")) for _ in range(2)]
-    assert log_of(aws, jobs[0])[-1] != log_of(aws, jobs[1])[-1]
+    assert aws.job_log(jobs[0]["jobId"])[-1] != aws.job_log(jobs[1]["jobId"])[-1]
 
 
 def test_time_out_kills_the_whole_family(aws):
-    job_id = submit(aws, "child", "600", timeout={"attemptDurationSeconds": 1})
+    job_id = submit(aws, "child", "600", timeout={"attemptDurationSeconds": 2})
     job = aws.job(job_id)
     assert job["status"] == "FAILED"
     assert job["statusReason"] == "Job attempt duration exceeded timeout"
     assert job["container"]["exitCode"] == 137
-    child = int(log_of(aws, job)[-1].split()[1])
+    child = int(aws.job_log(job_id)[-1].split()[1])
     aws.until(lambda: gone(child))
 
 
 def test_a_jobs_leftovers_end_with_it(aws):
     job = aws.job(submit(aws, "child", "0"))
     assert job["status"] == "SUCCEEDED"
-    child = int(log_of(aws, job)[-1].split()[1])
+    child = int(aws.job_log(job["jobId"])[-1].split()[1])
     aws.until(lambda: gone(child))
 
 
@@ -178,7 +165,7 @@ def test_evaluate_on_exit_ends_the_retries(aws):
 
 def test_terminate(aws):
     job_id = submit(aws, "sleep", "600")
-    aws.until(lambda: aws.batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING")
+    aws.until(lambda: aws.job_log(job_id) == ["sleep 600"])
     aws.batch.terminate_job(jobId=job_id, reason="enough")
     job = aws.job(job_id)
     assert (job["status"], job["statusReason"]) == ("FAILED", "enough")
@@ -189,7 +176,7 @@ def test_slots_and_cancel(aws):
     busy = [submit(aws, "sleep", "600") for _ in range(2)]  # two slots
     waiting = submit(aws, "say", "later")
     cancelled = submit(aws, "say", "never")
-    time.sleep(0.3)
+    aws.until(lambda: len(job_processes(aws.cloud)) == 2)
     states = [job["status"] for job in aws.batch.describe_jobs(jobs=[*busy, waiting])["jobs"]]
     assert states == ["RUNNING", "RUNNING", "RUNNABLE"]
     aws.batch.cancel_job(jobId=cancelled, reason="not needed")
@@ -261,13 +248,14 @@ def test_a_stopped_or_late_task_takes_its_job_with_it(aws, how):
     assert "was stopped" in job["statusReason"]
 
 
-def test_a_killed_worker_is_retried(aws):
+def test_a_killed_worker_is_retried(aws, tmp_path):
     """The worker's process is killed from outside, as the kernel does when memory runs out."""
+    gate = tmp_path / "gate"
     execution = aws.start(
         aws.state_machine(
             submit_state(
-                "sleep",
-                "1",
+                "wait-for",
+                str(gate),
                 Retry=[{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}],
             )
         )
@@ -279,10 +267,10 @@ def test_a_killed_worker_is_retried(aws):
             if event["type"] == "TaskSubmitted"
         ]
     )[0]
-    aws.until(lambda: aws.batch.describe_jobs(jobs=[first])["jobs"][0]["status"] == "RUNNING")
-    for process in job_processes(aws.cloud):
-        process.kill()
+    [process] = aws.until(lambda: job_processes(aws.cloud))
+    process.kill()
     assert aws.job(first)["container"]["exitCode"] == 137
+    gate.touch()
     assert aws.finished(execution)["result"] == "SUCCEEDED"
 
 
@@ -291,8 +279,7 @@ def test_a_killed_fork_server_is_replaced(tmp_path, make_cloud, make_aws):
         aws = make_aws(cloud)
         aws.deploy_batch()
         lost = submit(aws, "sleep", "600")
-        aws.until(lambda: job_processes(cloud))
-        (job,) = job_processes(cloud)
+        [job] = aws.until(lambda: job_processes(cloud))
         job.parent().kill()
         done = aws.job(lost)
         assert (done["status"], done["container"]["exitCode"]) == ("FAILED", 137)

@@ -78,12 +78,7 @@ def interrupted(tmp_path_factory, make_cloud, make_aws) -> Any:
         }
         facts["done_job"] = aws.job(submit(aws, "say", "done"))
         facts["running_job"] = submit(aws, "child", "600")
-        aws.until(
-            lambda: (
-                aws.batch.describe_jobs(jobs=[facts["running_job"]])["jobs"][0]["status"]
-                == "RUNNING"
-            )
-        )
+        aws.until(lambda: len(aws.job_log(facts["running_job"])) == 2)  # its child's line came
         facts["waiting_job"] = submit(aws, "sleep", "600")
         facts["waiting_job_2"] = submit(aws, "sleep", "600")
         time.sleep(2)  # what is saved in the background has been
@@ -108,7 +103,7 @@ def interrupted(tmp_path_factory, make_cloud, make_aws) -> Any:
         aws.__getattr__("lambda").invoke(
             FunctionName="phase", InvocationType="Event", Payload=b'{"sleep": 2.5}'
         )
-        time.sleep(0.5)
+        aws.until(lambda: len(server_process(cloud).children(recursive=True)) >= 5)
         facts["family"] = kill_server(cloud)
         facts["survivors"] = aws.left_running(facts["family"], within_s=1)
         cloud.stop()

@@ -10,7 +10,6 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-import psutil
 import pytest
 
 from codec_lab import campaigns
@@ -20,7 +19,7 @@ from lab import one_machine
 from local.cdk import CdkCli
 from local.cloud import OneMachineCloud
 from local.settings import REPOSITORY_ROOT
-from tests.local.deployed_lab import CLOCK, PLAIN, Lab, until
+from tests.local.deployed_lab import CLOCK, PLAIN, Lab, left_running, until
 
 WRONG_SHAPE = PLAIN.replace("y.reshape(n, h, w).copy()", "y.reshape(n, h, w)[:, 1:].copy()")
 UNUSED_IMPORT = PLAIN.replace("import struct\n", "import struct\nimport torch\n")
@@ -292,12 +291,10 @@ def test_a_killed_worker_is_started_again(lab: Lab) -> None:
 def test_a_killed_lab_loses_nothing_and_runs_nothing_twice(lab: Lab) -> None:
     lab.open("killed-lab", experiments=2)
     lab.start_campaign("killed-lab")
-    until(lab.workers)
-    workers = lab.workers()
+    workers = until(lab.workers)
     server = json.loads((lab.state_dir / "server.json").read_text())["pid"]
     os.kill(server, signal.SIGKILL)
-    psutil.wait_procs(workers, timeout=10)
-    assert not [worker for worker in workers if worker.is_running()]
+    assert left_running(workers, within_s=10) == []
     lab.cloud.stop()
     lab.cloud = OneMachineCloud(lab.cloud.settings)
     lab.start()

@@ -76,11 +76,10 @@ def test_nothing_is_left_after_a_stop(tmp_path, make_cloud, make_aws):
         jobDefinition="work",
         parameters={"action": "child", "argument": "600"},
     )["jobId"]
-    aws.until(lambda: aws.batch.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING")
-    time.sleep(0.2)
+    aws.until(lambda: any(line.startswith("child ") for line in aws.job_log(job_id)))
     server = server_process(cloud)
     family = [server, *server.children(recursive=True)]
-    assert len(family) >= 4  # server, Lambda worker, fork server, job
+    assert len(family) >= 5  # server, Lambda worker, fork server, job, its child
     cloud.stop()
     assert aws.left_running(family) == []
     assert not cloud.settings.temporary_dir.exists()

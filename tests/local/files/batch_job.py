@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 action, argument = sys.argv[1:3]
 print(f"{action} {argument}")
@@ -17,10 +18,10 @@ elif action == "crash":
     raise RuntimeError(argument)
 elif action == "sleep":
     time.sleep(float(argument))
-elif action == "lines":
-    for number in range(3):
-        print(f"line {number}")
-        time.sleep(float(argument))
+elif action == "wait-for":
+    while not Path(argument).exists():
+        time.sleep(0.02)
+    print("found")
 elif action == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 elif action == "child":
