@@ -24,7 +24,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -46,6 +46,7 @@ from codec_worker.sandbox.outcome import Run  # noqa: E402
 from codec_worker.sandbox.probe import probe  # noqa: E402
 from codec_worker.sandbox.sandbox import Sandbox  # noqa: E402
 
+Found = TypeVar("Found")
 MIB = 1 << 20
 MS_BIND = 4096
 LIMITS = {
@@ -56,7 +57,7 @@ LIMITS = {
 MESSAGE_OUTSIDE = b"\xa5\x3c\x96\x5a"
 MESSAGE_INSIDE = b"\x5b\xc2\x69\xa4"
 GEOMETRY = Geometry(2, 4, 6)
-OUTSIDE_TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0
 DAYS_AGO = time.time() - 3 * 86_400
 HONEST = -1  # the quality that makes the codecs of attacks and crashes behave
 
@@ -103,16 +104,34 @@ def may_enter(place: Path) -> bool:
 
 def status_of_candidate() -> dict[str, str]:
     """Read what the kernel says of the process of a call."""
-    source = "import time\n\ndef encode(clip, quality):\n    time.sleep(9)"
-    with Sandbox({"codec.py": source}, "encode", LIMITS["wall"]) as sandbox:
+    source = "import time\n\ndef encode(clip, quality):\n    time.sleep(600)"
+    with Sandbox({"codec.py": source}, "encode", LIMITS["calm"]) as sandbox:
         zygote = sandbox._zygote.ready.pid
         call = threading.Thread(target=sandbox.encode, args=(clip_of(b"abcd"), 0))
         call.start()
-        time.sleep(0.5)
-        children = Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()
-        lines = Path(f"/proc/{children[0]}/status").read_text().splitlines()
+        status = awaited(lambda: locked_down_child(zygote), "the lockdown of a call's process")
+        os.kill(int(status["Pid"]), signal.SIGKILL)
         call.join()
-    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    return status
+
+
+def locked_down_child(zygote: int) -> dict[str, str]:
+    """Read the status of a call's process once it has its filter, the last of its layers."""
+    for child in Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split():
+        lines = Path(f"/proc/{child}/status").read_text().splitlines()
+        status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        if status["Seccomp"] == "2":
+            return status
+    return {}
+
+
+def awaited(look: Callable[[], Found], what: str) -> Found:
+    deadline = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.01)
+    raise TimeoutError(f"{what} did not come within {TIMEOUT_S} s")
 
 
 def report(folder: str) -> dict[str, Any]:
@@ -206,13 +225,13 @@ def make_stale(targets: Mapping[str, Any]) -> None:
 
 def memory_of(pid: int) -> int:
     """Return an address that holds a program in another process."""
-    time.sleep(0.1)  # until it has become that program
+    maps = Path(f"/proc/{pid}/maps")
+    of_a_file = re.compile(r"^([0-9a-f]+)-.* /", re.MULTILINE)
     try:
-        maps = Path(f"/proc/{pid}/maps").read_text()
+        match = awaited(lambda: of_a_file.search(maps.read_text()), "the program of the victim")
     except PermissionError:
         return 0
-    match = re.search(r"^([0-9a-f]+)-", maps)
-    return int(match[1], 16) if match else 0
+    return int(match[1], 16)
 
 
 # --- outside
@@ -258,7 +277,7 @@ def in_a_fork(run: Callable[[], str]) -> dict[str, Any]:
         os.write(write_end, json.dumps(answer).encode()[:60_000])
         os._exit(0)
     os.close(write_end)
-    ready, _, _ = select.select([read_end], [], [], OUTSIDE_TIMEOUT_S)
+    ready, _, _ = select.select([read_end], [], [], TIMEOUT_S)
     if not ready:
         os.kill(pid, signal.SIGKILL)
     with os.fdopen(read_end, "rb") as pipe:

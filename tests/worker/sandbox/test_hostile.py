@@ -126,7 +126,7 @@ def test_crash_and_limit_get_their_outcome(name: str, report: dict[str, Any]) ->
         assert inside["message"]
         assert inside["value"] is None
     if crash.limits == "wall":
-        assert inside["wall_s"] < 2.0
+        assert inside["wall_s"] < 10  # of its 600; `test_time_limits` holds it to the second
     if crash.outcome == "cpu_limit":
         assert inside["cpu_s"] < 2.1  # the kernel's hard limit is a second after the soft one
     for text in (inside["message"], inside["traceback"], inside["log"]):

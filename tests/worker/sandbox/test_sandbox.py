@@ -260,7 +260,7 @@ def test_a_candidate_that_hangs_says_where() -> None:
     )
     assert run.outcome is Outcome.WALL_LIMIT
     assert run.value is None
-    assert 1.0 <= run.wall_s < 2.0
+    assert 1.0 <= run.wall_s < 10
     assert 'File "codec.py", line 4 in encode\n    time.sleep(60)  # for ever' in run.traceback
 
 
