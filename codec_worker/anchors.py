@@ -135,6 +135,21 @@ def encode_point(anchor: Anchor, q: int, clip: Clip) -> list[bytes]:
     return [_STRIPPERS[anchor.strip](packet) for packet in packets]
 
 
+def require_codable(anchor: Anchor, width: int, height: int) -> None:
+    """Refuse a clip that is too small for an anchor.
+
+    Raises
+    ------
+    ConfigurationError
+        If the encoder cannot code so small a clip.
+    """
+    if max(width, height) < anchor.needs_side:
+        raise ConfigurationError(
+            f"{anchor.title} cannot code {width}×{height}: leave the clip out; "
+            f"one side must have {anchor.needs_side} samples."
+        )
+
+
 def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
     """Encode, decode and measure one rate point of an anchor.
 
@@ -146,11 +161,7 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
         If the decoder does not give back as many frames of the same size.
     """
     _, height, width = clip.y.shape
-    if max(width, height) < anchor.needs_side:
-        raise ConfigurationError(
-            f"{anchor.title} cannot code {width}×{height}: leave the clip or the anchor out; "
-            f"one side must have {anchor.needs_side} samples."
-        )
+    require_codable(anchor, width, height)
     packets = encode_point(anchor, q, clip)
     decoded = video.decode(anchor.decoder, packets)
     return metrics.rate_point(q, sum(map(len, packets)), clip, metrics.measure(clip, decoded))

@@ -16,7 +16,7 @@ from codec_worker import video
 from codec_worker.contract import Clip
 
 DEFAULT_FRAMES = 33
-"""Frames of a clip that are measured unless a person asks for more: one intra picture and four
+"""Frames of a clip that are measured unless a person asks for others: one intra picture and four
 groups of eight, so that three experiments on three clips take a couple of minutes."""
 
 HIDDEN_FOLDER = "hidden"
@@ -83,8 +83,13 @@ class FrozenClip(NamedTuple):
     notices: tuple[str, ...]
 
 
-def default_clips(max_frames: int = DEFAULT_FRAMES) -> Iterator[FrozenClip]:
+def default_clips(max_frames: int | None = DEFAULT_FRAMES) -> Iterator[FrozenClip]:
     """Freeze the default clips, one at a time.
+
+    Parameters
+    ----------
+    max_frames : int, optional
+        Take the first frames only; None takes all.
 
     Raises
     ------
@@ -99,9 +104,9 @@ def default_clips(max_frames: int = DEFAULT_FRAMES) -> Iterator[FrozenClip]:
         )
     folder = Path(spec.origin).parent / "datasets" / "data"
     for entry in _DEFAULT_CLIPS:
-        clip, notices = video.read(folder / entry.file, entry.file, max_frames)
+        clip, _ = video.read(folder / entry.file, entry.file, max_frames)
         name = entry.file.removesuffix(".mp4").removesuffix("_pristine")
-        yield freeze(name, reduce(clip, entry.reduction), entry.role, entry.origin, notices)
+        yield freeze(name, reduce(clip, entry.reduction), entry.role, entry.origin)
 
 
 def load_folder(folder: Path, max_frames: int | None = DEFAULT_FRAMES) -> Iterator[FrozenClip]:

@@ -55,7 +55,7 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
     name : str
         How to call it in messages.
     max_frames : int, optional
-        Read no more than that.
+        Give no more than that, with a notice if there are more.
 
     Raises
     ------
@@ -73,13 +73,16 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
             frames, end = _decode_frames(container, stream, max_frames)
             if not frames:
                 raise ConfigurationError(f"{name} holds no frames: give a clip of at least one.")
-            if len(frames) != max_frames:
+            is_cut = max_frames is not None and len(frames) > max_frames
+            if not is_cut:
                 has_rest = container.format.name == _Y4M and end < container.size
                 if has_rest or _ends_early(frames, stream):
                     raise ConfigurationError(
                         f"{name} is cut short after {len(frames)} frames: give the whole file."
                     )
-            return _gather(frames, stream, name)
+            clip, notices = _gather(frames[:max_frames], stream, name)
+            only = (f"only its first {max_frames} frames",) if is_cut else ()
+            return ReadClip(clip, notices + only)
     except FileNotFoundError as error:
         raise ConfigurationError(f"There is no clip {name}.") from error
     except av.error.FFmpegError as error:
@@ -92,15 +95,15 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
 def _decode_frames(
     container: av.container.InputContainer, stream: av.VideoStream, max_frames: int | None
 ) -> tuple[list[av.VideoFrame], int]:
-    """Decode frames, and tell at which byte the last packet ended."""
+    """Decode frames, some more than are wanted, and tell at which byte the last packet ended."""
     frames: list[av.VideoFrame] = []
     end = 0
     for packet in container.demux(stream):
         if packet.pos is not None:
             end = max(end, packet.pos + packet.size)
         frames += packet.decode()
-        if max_frames is not None and len(frames) >= max_frames:
-            return frames[:max_frames], end
+        if max_frames is not None and len(frames) > max_frames:
+            break
     return frames, end
 
 

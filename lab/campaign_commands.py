@@ -18,6 +18,7 @@ from lab.options import (
     BudgetUsd,
     CampaignName,
     DailyBudgetUsd,
+    Frames,
     Port,
     Profile,
     Region,
@@ -52,6 +53,7 @@ def run(
     clips: Annotated[
         Path | None, typer.Option(help="Folder of your own clips (y4m, mkv, mp4 …).")
     ] = None,
+    frames: Frames = None,
     seed: Annotated[
         Path | None, typer.Option(metavar="FILE.py", help="Codec module to start from.")
     ] = None,
@@ -92,6 +94,7 @@ def run(
         RunSettings,
         experiments=experiments,
         clips=clips,
+        frames=frames,
         seed=seed,
         mind=mind_at_hand(mind, on_aws=profile is not None),
         campaign=campaign,

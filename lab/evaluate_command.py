@@ -11,8 +11,9 @@ from codec_lab.errors import ConfigurationError
 from codec_lab.job import JobKind
 from codec_lab.plan import DEFAULT_ANCHORS
 from codec_lab.verdict import Verdict
-from codec_worker.clips import FrozenClip, default_clips, load_folder
-from lab.options import AsJson, StateDir
+from codec_worker.clips import FrozenClip
+from lab.opening import chosen_clips
+from lab.options import AsJson, Frames, StateDir
 from lab.results import bd_rate_table, metric_table, rate_point_table
 from lab.settings import DEFAULT_STATE_DIR
 from lab.terminal import console
@@ -26,6 +27,7 @@ def evaluate(
         Path, typer.Argument(metavar="FILE.py", help="Codec module, or a folder with codec.py.")
     ],
     clips: Annotated[Path | None, typer.Option(help="Folder of your own clips.")] = None,
+    frames: Frames = None,
     anchor: Annotated[
         list[str] | None,
         typer.Option(
@@ -59,10 +61,8 @@ def evaluate(
         anchor_named(name)  # refused here, before anything is measured
     words = Console(stderr=True, highlight=False, markup=False)
     store = WatchedStore(bench_dir / "objects", words)
-    chosen = default_clips() if clips is None else load_folder(clips)
-    verdict = evaluate_module(
-        module, _with_notices(chosen, words), store, bench_dir / "clips", terms
-    )
+    chosen = _with_notices(chosen_clips(clips, frames, terms.anchors), words)
+    verdict = evaluate_module(module, chosen, store, bench_dir / "clips", terms)
     if as_json:
         typer.echo(verdict.model_dump_json(indent=2))
     else:

@@ -1,19 +1,20 @@
 """What a campaign starts from: what a person gave, what it began with, or the lab's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from codec_lab import documents, keys
+from codec_lab import documents, keys, parameters
 from codec_lab.campaigns import CampaignOrder
 from codec_lab.candidate import ENTRY_FILE
 from codec_lab.clip import SourceClip
-from codec_lab.errors import ConfigurationError
-from codec_lab.plan import EvaluationPlan
+from codec_lab.errors import ConfigurationError, DesignRejectedError
+from codec_lab.plan import DEFAULT_ANCHORS, EvaluationPlan
 from codec_lab.ports import ObjectStore
-from codec_lab.proposal import Proposal
+from codec_lab.proposal import Mind, Proposal
 from codec_worker import codecs
-from codec_worker.clips import FrozenClip, default_clips, load_folder
+from codec_worker.anchors import anchor_named, require_codable
+from codec_worker.clips import DEFAULT_FRAMES, FrozenClip, default_clips, load_folder
 from lab.settings import RunSettings
 
 _SEED = Path(codecs.__file__).parent / "seed.py"
@@ -27,7 +28,7 @@ class Given(NamedTuple):
     Attributes
     ----------
     clips : sequence of FrozenClip or None
-        Their own clips.
+        Their own clips, or other frames of the default ones.
     seed_source : str or None
         Their own codec.
     """
@@ -52,8 +53,38 @@ def read_given(settings: RunSettings) -> Given:
         If a clip or the codec cannot be used.
     """
     seed_source = None if settings.seed is None else _read_codec(settings.seed)
-    clips = None if settings.clips is None else list(load_folder(settings.clips))
+    if seed_source is not None and settings.mind is Mind.OFFLINE:
+        _require_search_space(settings.seed, seed_source)
+    clips = None
+    if settings.clips is not None or settings.frames is not None:
+        clips = list(chosen_clips(settings.clips, settings.frames, DEFAULT_ANCHORS))
     return Given(clips, seed_source)
+
+
+def chosen_clips(
+    folder: Path | None, frames: int | None, anchors: Sequence[str]
+) -> Iterator[FrozenClip]:
+    """Freeze the clips of a folder, or the default ones, one at a time.
+
+    Parameters
+    ----------
+    folder : Path or None
+        None for the default clips.
+    frames : int or None
+        Of each clip, from its first; 0 takes all, None as many as by default.
+    anchors : sequence of str
+        What must be able to code them.
+
+    Raises
+    ------
+    ConfigurationError
+        If a clip cannot be used.
+    """
+    most = DEFAULT_FRAMES if frames is None else frames or None
+    for frozen in default_clips(most) if folder is None else load_folder(folder, most):
+        for name in anchors:
+            require_codable(anchor_named(name), frozen.source.width, frozen.source.height)
+        yield frozen
 
 
 def order_of(
@@ -86,6 +117,15 @@ def order_of(
         bounds=settings.bounds,
     )
     return order, clips
+
+
+def _require_search_space(path: Path | None, source: str) -> None:
+    try:
+        parameters.read(source)
+    except DesignRejectedError as error:
+        raise ConfigurationError(
+            f"The offline mind cannot explore {path}: {str(error).rstrip('.')}."
+        ) from error
 
 
 def _read_codec(path: Path) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from codec_worker.clips import DEFAULT_FRAMES
 from lab import one_machine
 from lab.settings import DEFAULT_STATE_DIR, Place, read_settings
 from lab.target import Target
@@ -44,6 +45,15 @@ WaitScale = Annotated[
         "--wait-scale",
         envvar="LAB_WAIT_SCALE",
         help="Factor on the state machines' pauses in the one-machine cloud, from 0 to 1.",
+    ),
+]
+Frames = Annotated[
+    int | None,
+    typer.Option(
+        "--frames",
+        min=0,
+        help="Frames of each clip, from its first; 0 takes all.",
+        show_default=str(DEFAULT_FRAMES),
     ),
 ]
 BudgetUsd = Annotated[

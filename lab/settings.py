@@ -61,6 +61,8 @@ class RunSettings(Model):
         Experiments to add to the campaign.
     clips : Path or None
         Folder of the user's own clips; None for the default clips.
+    frames : int or None
+        Of each clip, from its first; 0 takes all, None as many as by default.
     seed : Path or None
         Codec module to start from; None for the lab's own seed.
     mind : Mind
@@ -79,6 +81,7 @@ class RunSettings(Model):
 
     experiments: Annotated[int, Field(ge=1, le=10_000)] = 3
     clips: Path | None = None
+    frames: Annotated[int | None, Field(ge=0)] = None
     seed: Path | None = None
     mind: Mind = Mind.OFFLINE
     campaign: CampaignName = DEFAULT_CAMPAIGN

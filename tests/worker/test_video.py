@@ -137,7 +137,11 @@ def test_a_clip_within_the_containers_rounding_is_not_variable(tmp_path: Path) -
 def test_reads_no_more_frames_than_asked_for(tmp_path: Path) -> None:
     path = write_video(tmp_path / "long.mp4", frames=30)
 
-    assert len(video.read(path, path.name, max_frames=5).clip.y) == 5
+    clip, notices = video.read(path, path.name, max_frames=5)
+    assert len(clip.y) == 5
+    assert notices == ("only its first 5 frames",)
+    whole, notices = video.read(path, path.name, max_frames=30)
+    assert (len(whole.y), notices) == (30, ())
 
 
 def test_change_of_size(tmp_path: Path) -> None:
