@@ -130,6 +130,11 @@ def load_folder(folder: Path, max_frames: int | None = DEFAULT_FRAMES) -> Iterat
     if (folder / HIDDEN_FOLDER).is_dir():
         files += [(path, ClipRole.HIDDEN) for path in _videos(folder / HIDDEN_FOLDER)]
     if not any(role is ClipRole.DEVELOPMENT for _, role in files):
+        if files:
+            raise ConfigurationError(
+                f"{folder} holds clips in {HIDDEN_FOLDER} only: put one beside that folder, from "
+                "which the search may learn."
+            )
         kinds = ", ".join(sorted(SUFFIXES))
         raise ConfigurationError(f"{folder} holds no clip: put video files into it ({kinds}).")
     taken: dict[str, Path] = {}

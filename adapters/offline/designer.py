@@ -48,7 +48,7 @@ class OfflineDesigner:
                 mind=Mind.OFFLINE,
                 parent_sha256=task.parent.candidate.sha256,
                 change=parameters.difference(declared.parameters, values),
-                hypothesis=f"A {kind} of the search; it predicts nothing.",
+                hypothesis=f"Drawn by the search ({kind}); it predicts nothing.",
             )
         raise DesignRejectedError(
             f"None of {DRAWS} points near the parent is new: its search space is exhausted."

@@ -193,7 +193,7 @@ class _Repair(NamedTuple):
                 mind=Mind.OFFLINE,
                 parent_sha256=task.parent.candidate.sha256,
                 change=change,
-                hypothesis="A step of the random search; it predicts nothing.",
+                hypothesis="Drawn by the search (step); it predicts nothing.",
             )
             yield Fix(
                 tool=FixTool.EDIT_CANDIDATE,

@@ -100,6 +100,13 @@ def test_folder_without_clips(tmp_path: Path) -> None:
     assert refusal(tmp_path).startswith(f"{tmp_path} holds no clip: put video files into it (")
 
 
+def test_folder_with_hidden_clips_only(tmp_path: Path) -> None:
+    (tmp_path / "hidden").mkdir()
+    write_video(tmp_path / "hidden" / "a.mp4")
+
+    assert refusal(tmp_path).startswith(f"{tmp_path} holds clips in hidden only: put one beside")
+
+
 def test_folder_with_a_text_file_named_mp4(tmp_path: Path) -> None:
     (tmp_path / "fake.mp4").write_text("text\n" * 50)
 
