@@ -72,7 +72,7 @@ class ExperimentReport(Model):
         parts: list[RenderableType] = [experiment_result(self.experiment, results)]
         if self.experiment.screen_bd_rate_percent is not None:
             screen = percent(self.experiment.screen_bd_rate_percent)
-            parts.append(Text(f"  screen: BD-rate {screen} on a few frames and rate points"))
+            parts.append(Text(f"  BD-rate on the screen: {screen}"))
         if self.experiment.framework_version:
             version = self.experiment.framework_version
             parts.append(Text(f"  framework: version {version}; lab framework tells of it"))
@@ -96,9 +96,8 @@ class ExperimentReport(Model):
             title_justify="left",
             title_style="dim",
         )
-        for name in ("state", "entered", "seconds"):
-            table.add_column(name)
-        table.add_column("failed tries", overflow="fold")
+        for name in ("state", "entered", "seconds", "failed tries"):
+            table.add_column(name, overflow="fold")
         for visit in self.visits:
             end = visit.exited_at
             seconds = f"{(end - visit.entered_at).total_seconds():.2f}" if end else "under way"
@@ -108,10 +107,8 @@ class ExperimentReport(Model):
 
     def _attempt_table(self) -> Table:
         table = Table(title="Attempts", title_justify="left", title_style="dim")
-        for name in ("run", "phase", "attempt", "bundle"):
-            table.add_column(name)
-        table.add_column("outcome", overflow="fold")
-        table.add_column("fix", overflow="fold")
+        for name in ("run", "phase", "attempt", "bundle", "outcome", "fix"):
+            table.add_column(name, overflow="fold")
         for attempt in self.attempts:
             fault = attempt.fault
             outcome = "passed" if attempt.passed else "failed"

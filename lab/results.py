@@ -12,6 +12,7 @@ from codec_lab.experiment import Evaluation, Experiment
 from codec_lab.phase import Status
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult, Metric
+from lab.by_width import ByWidth
 from lab.wording import STOPPED, percent, percent_within, short
 
 _METRICS = {
@@ -22,6 +23,11 @@ _METRICS = {
     Metric.VMAF: "VMAF",
     Metric.VMAF_NEG: "NEG",
 }
+_RATE_POINT_COLUMNS = 100
+"""What a table of rate points needs with space around its numbers."""
+
+_SUMMARY_COLUMNS = 126
+"""What a summary needs with every column."""
 
 
 def current_results(
@@ -61,10 +67,10 @@ def bd_rate_table(results: Sequence[ClipResult]) -> Table:
     """
     anchors = _anchors(results)
     table = Table(title="BD-rate on luma PSNR", title_justify="left", title_style="dim")
-    table.add_column("clip")
+    table.add_column("clip", overflow="fold")
     for anchor in anchors:
-        table.add_column(anchor, justify="right")
-    table.add_column("PSNR-Y, dB", justify="right")
+        table.add_column(anchor, justify="right", overflow="fold")
+    table.add_column("PSNR-Y, dB", justify="right", overflow="fold")
     for result in results:
         table.add_row(
             _clip_name(result),
@@ -86,9 +92,9 @@ def metric_table(results: Sequence[ClipResult]) -> Table:
     anchors = _anchors(results)
     anchor = REFERENCE_ANCHOR if REFERENCE_ANCHOR in anchors else next(iter(anchors), "no anchor")
     table = Table(title=f"BD-rate against {anchor}", title_justify="left", title_style="dim")
-    table.add_column("clip")
+    table.add_column("clip", overflow="fold")
     for name in _METRICS.values():
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     reasons = []
     for result in results:
         cells = []
@@ -103,8 +109,13 @@ def metric_table(results: Sequence[ClipResult]) -> Table:
     return table
 
 
-def rate_point_table(result: ClipResult) -> Table:
+def rate_point_table(result: ClipResult) -> RenderableType:
     """Show a clip's rate points, each in a row."""
+    spacious, dense = (_rate_point_table(result, padding) for padding in (1, 0))
+    return ByWidth(_RATE_POINT_COLUMNS, spacious, dense)
+
+
+def _rate_point_table(result: ClipResult, padding: int) -> Table:
     table = Table(
         title=f"{result.clip}, {result.width}×{result.height}, {result.frame_count} frames; "
         "rate in kb/s, PSNR in dB, CPU in ms/frame",
@@ -112,10 +123,11 @@ def rate_point_table(result: ClipResult) -> Table:
         title_style="dim",
         caption=result.vmaf_reason,
         caption_justify="left",
+        padding=(0, padding),
     )
     names = ("quality", "bytes", "rate", "PSNR-Y", "YUV", "XPSNR", "SSIM", "VMAF", "NEG")
     for name in (*names, "encode", "decode"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for point in result.points:
         table.add_row(
             str(point.quality),
@@ -133,28 +145,40 @@ def rate_point_table(result: ClipResult) -> Table:
     return table
 
 
-def summary_table(experiments: Sequence[Experiment]) -> Table:
-    """Show experiments, each in a row."""
+def summary_table(experiments: Sequence[Experiment]) -> RenderableType:
+    """Show experiments, each in a row; a narrow terminal leaves out what ``lab show`` has."""
+    return ByWidth(
+        _SUMMARY_COLUMNS,
+        _summary_table(experiments, in_short=False),
+        _summary_table(experiments, in_short=True),
+    )
+
+
+def _summary_table(experiments: Sequence[Experiment], *, in_short: bool) -> Table:
     table = Table()
-    for name in ("experiment", "status", "phase", "candidate", "attempts", "BD-rate, x265", "goal"):
-        table.add_column(name)
-    table.add_column("change", overflow="fold")
+    left_out = {"phase", "candidate", "attempts"} if in_short else set()
+    names = ("experiment", "status", "phase", "candidate", "attempts", "BD-rate, x265", "goal")
+    shown = [name for name in (*names, "change") if name not in left_out]
+    for name in shown:
+        table.add_column(name, overflow="fold")
     for experiment in sorted(experiments, key=lambda experiment: experiment.number):
-        attempts = f"V:{experiment.validation_attempts} E:{experiment.execution_attempts}"
-        table.add_row(
-            experiment.experiment_id,
-            experiment.status.replace("_", " "),
-            experiment.phase.replace("_", " "),
-            short(experiment.candidate_sha256),
-            attempts,
-            percent_within(
+        status, phase = experiment.status.replace("_", " "), experiment.phase.replace("_", " ")
+        is_running = experiment.status is Status.RUNNING
+        cells = {
+            "experiment": experiment.experiment_id,
+            "status": f"{status}, {phase}" if in_short and is_running else status,
+            "phase": phase,
+            "candidate": short(experiment.candidate_sha256),
+            "attempts": f"V:{experiment.validation_attempts} E:{experiment.execution_attempts}",
+            "BD-rate, x265": percent_within(
                 experiment.bd_rate_percent,
                 experiment.bd_rate_low_percent,
                 experiment.bd_rate_high_percent,
             ),
-            STOPPED if experiment.stop_reason else experiment.tier or "–",
-            experiment.change or "",
-        )
+            "goal": STOPPED if experiment.stop_reason else experiment.tier or "–",
+            "change": experiment.change or "",
+        }
+        table.add_row(*(cells[name] for name in shown))
     return table
 
 

@@ -7,7 +7,7 @@ from rich.console import Console, RenderableType
 
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Evaluation
-from codec_lab.phase import Status
+from codec_lab.phase import Phase, Status
 from codec_lab.verdict import BdRate, ClipResult, Metric
 from lab.results import (
     bd_rate_table,
@@ -23,8 +23,8 @@ from tests.unit.builders import NOON, clip_result, experiment
 OLD, NEW = "a" * 64, "b" * 64
 
 
-def text_of(renderable: RenderableType) -> str:
-    console = Console(file=io.StringIO(), width=200, highlight=False)
+def text_of(renderable: RenderableType, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
     console.print(renderable)
     file = console.file
     assert isinstance(file, io.StringIO)
@@ -115,7 +115,8 @@ def test_metrics_stand_side_by_side_with_the_reason_of_what_is_missing() -> None
     assert reason in text_of(rate_point_table(result))
 
 
-def test_tables_fit_into_100_columns() -> None:
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_narrow_terminal_shows_every_digit(width: int) -> None:
     rates = {"x264-medium": -24.0, "x265-medium": -120.5, "svtav1-p6": 12.4}
     wide = [clip_result(name, rates) for name in ("bigbuckbunny", "carphone", "bikes")]
     point = (
@@ -127,9 +128,32 @@ def test_tables_fit_into_100_columns() -> None:
     )
     wide[0] = wide[0].model_copy(update={"points": (point,)})
 
-    for table in (rate_point_table(wide[0]), metric_table(wide)):
-        lines = text_of(table).splitlines()
-        assert max(map(len, lines)) <= 100
+    table = text_of(rate_point_table(wide[0]), width)
+    for shown in ("quality", "PSNR-Y", "XPSNR", "decode", "123456", "12345.7", "100.0", "99.9"):
+        assert shown in table
+    rates_shown = text_of(bd_rate_table(wide), width)
+    for shown in ("bigbuckbunny", "x264-medium", "svtav1-p6", "-120.5", "27.50 – 35.00"):
+        assert shown in rates_shown
+    assert "-120.5" in text_of(metric_table(wide), width)
+    assert "…" not in table + rates_shown + text_of(metric_table(wide), width)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_a_narrow_summary_shows_names_and_rates_whole(width: int) -> None:
+    record = experiment(
+        status=Status.COMPLETED,
+        bd_rate_percent=-12.34,
+        bd_rate_low_percent=-20.0,
+        bd_rate_high_percent=1.0,
+        candidate_sha256=NEW,
+        change="Changes layer_qp_offset from 1.0 to 1.8819 and wiener_filters from 8 to 6.",
+    )
+    running = experiment(2, status=Status.RUNNING, phase=Phase.DESIGN_NEXT)
+    text = text_of(summary_table([record, running]), width)
+    whole = ("default-0001", "completed", "-12.3 %", "[-20.0,", "+1.0]", "layer_qp_offset")
+    for shown in (*whole, "running,"):
+        assert shown in text
+    assert "…" not in text
 
 
 def test_only_the_candidate_in_force_is_shown() -> None:
