@@ -95,7 +95,7 @@ class LiveScreen:
         needs = "a person is needed" if view.asks_human else ""
         table.add_row("  ", _MARKS[human], "human", "", "", Text(needs, "bold red"))
         parts.append(table)
-        return [*parts, *_measured(view.progress)]
+        return [*parts, *_measured(view.current_progress)]
 
 
 def _measured(progress: Sequence[Progress]) -> list[RenderableType]:

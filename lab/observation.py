@@ -21,6 +21,9 @@ from codec_lab.verdict import Progress
 PROGRESS = TypeAdapter(tuple[Progress, ...])
 """The content of a job's ``progress.json``."""
 
+JOB_STATES = frozenset({"Validate", "Execute"})
+"""The states that wait for the bench."""
+
 _RETRIED_STATES = frozenset({"Design", "Deploy", "Analyze", "DesignNext"})
 
 
@@ -67,15 +70,21 @@ class ExperimentView(NamedTuple):
         All phases in order.
     asks_human : bool
         Whether the run ended with a question to a person.
-    progress : tuple of Progress
-        What the running job has measured so far, step by step.
+    progress : tuple of tuple of Progress
+        What the jobs have measured so far, step by step: one for each visit of a job's state.
     """
 
     experiment: Experiment
     visits: tuple[StateVisit, ...]
     phases: tuple[PhaseView, ...]
     asks_human: bool
-    progress: tuple[Progress, ...]
+    progress: tuple[tuple[Progress, ...], ...]
+
+    @property
+    def current_progress(self) -> tuple[Progress, ...]:
+        """What the job that runs now has measured so far."""
+        is_measuring = bool(self.visits) and self.visits[-1].state in JOB_STATES
+        return self.progress[-1] if is_measuring else ()
 
 
 class PauseView(NamedTuple):
@@ -246,15 +255,19 @@ def _job_of(phase: Phase, deployed: DeployResult) -> JobSpec:
     return deployed.validation if phase is Phase.VALIDATION else deployed.execution
 
 
-def _progress(visits: Sequence[StateVisit], objects: ObjectStore) -> tuple[Progress, ...]:
-    """Read what the job that runs now has measured so far."""
-    if not visits or visits[-1].state not in {"Validate", "Execute"}:
-        return ()
-    deployed = _deployed(visits)
-    if deployed is None:
-        return ()
-    jobs = deployed.shards if visits[-1].state == "Execute" else (deployed.validation,)
-    return _together([_progress_of(job, objects) for job in jobs])
+def _progress(
+    visits: Sequence[StateVisit], objects: ObjectStore
+) -> tuple[tuple[Progress, ...], ...]:
+    """Read what each job has measured so far; one that ended may have measured since last seen."""
+    progress = []
+    for index, visit in enumerate(visits):
+        if visit.state in JOB_STATES:
+            deployed = _deployed(visits[:index])
+            jobs: Sequence[JobSpec] = ()
+            if deployed is not None:
+                jobs = deployed.shards if visit.state == "Execute" else (deployed.validation,)
+            progress.append(_together([_progress_of(job, objects) for job in jobs]))
+    return tuple(progress)
 
 
 def _progress_of(job: JobSpec, objects: ObjectStore) -> tuple[Progress, ...]:

@@ -1,6 +1,6 @@
 """A running campaign line by line, for logs and pipes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -8,7 +8,8 @@ from typing import Self
 from codec_lab.notice import HEADLINE, reason_line
 from codec_lab.phase import MAX_ATTEMPTS, Phase
 from codec_lab.state_visit import PHASE_OF_STATE, StateVisit
-from lab.observation import CampaignView, ExperimentView, PauseView, phase_views
+from codec_lab.verdict import Progress
+from lab.observation import JOB_STATES, CampaignView, ExperimentView, PauseView, phase_views
 from lab.wording import clock_time, rate_point
 
 COMPLETED_LINE = "EXPERIMENT COMPLETED SUCCESSFULLY"
@@ -36,7 +37,7 @@ class PlainLines:
         self._wait_scale = wait_scale
         self._visits_shown: dict[str, int] = {}
         self._failures_shown: dict[tuple[str, int], int] = {}
-        self._points_shown: set[tuple[str, str | None, int]] = set()
+        self._points_shown: set[tuple[str, int, str | None, int]] = set()
         self._pause_shown: PauseView | None = None
 
     def __enter__(self) -> Self:
@@ -67,6 +68,7 @@ class PlainLines:
         key = f"{view.experiment.experiment_id} run {view.experiment.run}"
         name = view.experiment.experiment_id
         shown = self._visits_shown.get(key, 0)
+        progress = iter(view.progress)
         for index, visit in enumerate(view.visits):
             if index >= shown:
                 for line in self._visit_lines(view, index, visit):
@@ -75,8 +77,10 @@ class PlainLines:
             for failure in visit.failures[failures:]:
                 self._line(visit.exited_at or now, name, f"{visit.state} failed: {failure}")
             self._failures_shown[key, index] = len(visit.failures)
+            if visit.state in JOB_STATES:
+                for line in self._new_points((key, index), next(progress)):
+                    self._line(visit.exited_at or now, name, line)
         self._visits_shown[key] = len(view.visits)
-        self._show_points(key, view, now)
 
     @staticmethod
     def _visit_lines(view: ExperimentView, index: int, visit: StateVisit) -> list[str]:
@@ -100,17 +104,13 @@ class PlainLines:
             lines.append(f"{phase.capitalize()} attempt {attempt}/{MAX_ATTEMPTS}")
         return lines
 
-    def _show_points(self, run: str, view: ExperimentView, now: datetime) -> None:
-        # Validation and execution, attempt by attempt, write a progress of their own.
-        key = f"{run} {len(view.visits)}"
-        for step in view.progress:
-            if step.point is None or (key, step.clip, step.point.quality) in self._points_shown:
+    def _new_points(self, job: tuple[str, int], progress: Sequence[Progress]) -> Iterator[str]:
+        for step in progress:
+            if step.point is None or (*job, step.clip, step.point.quality) in self._points_shown:
                 continue
-            self._points_shown.add((key, step.clip, step.point.quality))
+            self._points_shown.add((*job, step.clip, step.point.quality))
             measured = rate_point(step.clip, step.point)
-            counted = f"{step.done_points}/{step.total_points}"
-            name = view.experiment.experiment_id
-            self._line(now, name, f"rate point {counted}: {measured}")
+            yield f"rate point {step.done_points}/{step.total_points}: {measured}"
 
     def _line(self, at: datetime, name: str, text: str) -> None:
         elapsed_s = max(0.0, (at - self._started_at).total_seconds())

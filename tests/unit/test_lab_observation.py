@@ -149,8 +149,24 @@ def test_a_running_job_shows_what_it_has_measured() -> None:
     objects.put(job(JobKind.VALIDATE).progress_key, PROGRESS.dump_json((progress,)))
     campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
     [view] = observer(campaign, up_to_validation(), objects=objects).look().experiments
-    assert view.progress == (progress,)
+    assert view.progress == ((progress,),)
+    assert view.current_progress == (progress,)
     assert not view.asks_human
+
+
+def test_each_attempt_keeps_what_it_measured_after_its_end() -> None:
+    objects = MemoryObjects()
+    first, second = (
+        Progress(done_points=1, total_points=1, at=NOW, clip="hall", point=rate_point(40, size, 31))
+        for size in (90, 80)
+    )
+    for attempt, step in ((1, first), (2, second)):
+        objects.put(job(JobKind.VALIDATE, attempt).progress_key, PROGRESS.dump_json((step,)))
+    campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
+    history = up_to_validation(attempt=2).exit("Validate").enter("JudgeValidation")
+    [view] = observer(campaign, history, objects=objects).look().experiments
+    assert view.progress == ((first,), (second,))
+    assert view.current_progress == ()
 
 
 def test_shards_that_run_side_by_side_are_counted_as_one() -> None:
@@ -175,15 +191,15 @@ def test_shards_that_run_side_by_side_are_counted_as_one() -> None:
     history = up_to_validation().exit("Validate").visit("JudgeValidation").enter("Execute", "Map")
     history.enter("ExecuteShard").enter("ExecuteShard")
     [view] = observer(campaign, history, objects=objects).look().experiments
-    assert [step.done_points for step in view.progress] == [0, 1, 2, 3]
-    assert {step.total_points for step in view.progress} == {8}
-    assert [step.clip for step in view.progress] == [None, "hall", "park", "hall"]
+    assert [step.done_points for step in view.current_progress] == [0, 1, 2, 3]
+    assert {step.total_points for step in view.current_progress} == {8}
+    assert [step.clip for step in view.current_progress] == [None, "hall", "park", "hall"]
 
 
 def test_a_job_without_measurements_has_no_progress() -> None:
     campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
     [view] = observer(campaign, up_to_validation()).look().experiments
-    assert view.progress == ()
+    assert view.progress == ((),)
 
 
 def test_experiments_come_in_the_order_they_were_chosen() -> None:

@@ -7,7 +7,7 @@ from adapters.execution_history import state_visits
 from codec_lab.experiment import Experiment, HumanReason
 from codec_lab.phase import Phase, Status
 from codec_lab.verdict import Progress
-from lab.observation import CampaignView, ExperimentView, PauseView, phase_views
+from lab.observation import JOB_STATES, CampaignView, ExperimentView, PauseView, phase_views
 from lab.plain_lines import PlainLines
 from tests.unit.builders import experiment, rate_point
 from tests.unit.histories import BEGIN, HistoryBuilder
@@ -17,17 +17,18 @@ from tests.unit.test_lab_observation import deployed, up_to_validation
 def view_of(
     history: HistoryBuilder,
     record: Experiment | None = None,
-    progress: tuple[Progress, ...] = (),
+    progress: tuple[tuple[Progress, ...], ...] | None = None,
     pause: PauseView | None = None,
 ) -> CampaignView:
     visits = state_visits(history.events)
+    jobs = sum(visit.state in JOB_STATES for visit in visits)
     now = BEGIN + timedelta(seconds=90)
     one = ExperimentView(
         record or experiment(),
         visits,
         phase_views(visits, now),
         asks_human=False,
-        progress=progress,
+        progress=((),) * jobs if progress is None else progress,
     )
     return CampaignView(ExecutionEnd("RUNNING", ""), (one,), pause, now)
 
@@ -116,20 +117,41 @@ def test_a_question_names_its_reason() -> None:
     ]
 
 
-def test_each_rate_point_is_written_once() -> None:
-    steps = (
-        Progress(done_points=0, total_points=8, at=BEGIN),
+def measured(*points: tuple[int, int, float]) -> tuple[Progress, ...]:
+    """Make the progress of a job of 2 points of (quality, bytes, PSNR)."""
+    return Progress(done_points=0, total_points=2, at=BEGIN), *(
         Progress(
-            done_points=1, total_points=8, at=BEGIN, clip="hall", point=rate_point(30, 90, 31.5)
-        ),
-        Progress(
-            done_points=2, total_points=8, at=BEGIN, clip="hall", point=rate_point(40, 120, 33.5)
-        ),
+            done_points=number, total_points=2, at=BEGIN, clip="hall", point=rate_point(*point)
+        )
+        for number, point in enumerate(points, start=1)
     )
-    views = [view_of(HistoryBuilder().enter("Execute"), progress=steps[:n]) for n in (1, 2, 2, 3)]
-    assert [line for line in texts(written(*views)) if line.startswith("rate point")] == [
-        "rate point 1/8: hall at quality 30: 90 bytes, 4.5 kb/s, PSNR-Y 31.50 dB, SSIM 0.9000",
-        "rate point 2/8: hall at quality 40: 120 bytes, 6.0 kb/s, PSNR-Y 33.50 dB, SSIM 0.9000",
+
+
+LOW, HIGH = (30, 90, 31.5), (40, 120, 33.5)
+LOW_LINE = "rate point 1/2: hall at quality 30: 90 bytes, 4.5 kb/s, PSNR-Y 31.50 dB, SSIM 0.9000"
+HIGH_LINE = "rate point 2/2: hall at quality 40: 120 bytes, 6.0 kb/s, PSNR-Y 33.50 dB, SSIM 0.9000"
+
+
+def test_each_rate_point_is_written_once() -> None:
+    history = HistoryBuilder().enter("Execute")
+    steps = ((), (LOW,), (LOW,), (LOW, HIGH))
+    views = [view_of(history, progress=(measured(*points),)) for points in steps]
+    lines = [line for line in texts(written(*views)) if line.startswith("rate point")]
+    assert lines == [LOW_LINE, HIGH_LINE]
+
+
+def test_points_measured_since_the_last_look_come_before_what_followed() -> None:
+    history = up_to_validation()
+    seen = view_of(history, progress=(measured(LOW),))
+    history.exit("Validate").visit("JudgeValidation").visit("ScreenPassed").enter("Execute")
+    later = view_of(history, progress=(measured(LOW, HIGH), measured(LOW)))
+    assert texts(written(seen, later))[-6:] == [
+        "Validation attempt 1/5",
+        LOW_LINE,
+        HIGH_LINE,
+        "PHASE 4: EXECUTION",
+        "Execution attempt 1/5",
+        LOW_LINE,
     ]
 
 
