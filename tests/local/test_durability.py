@@ -101,11 +101,11 @@ def interrupted(tmp_path_factory, make_cloud, make_aws) -> Any:
         )
         # A handler in the middle of an invocation must not outlive the server either.
         aws.__getattr__("lambda").invoke(
-            FunctionName="phase", InvocationType="Event", Payload=b'{"sleep": 2.5}'
+            FunctionName="phase", InvocationType="Event", Payload=b'{"sleep": 60}'
         )
         aws.until(lambda: len(server_process(cloud).children(recursive=True)) >= 5)
         facts["family"] = kill_server(cloud)
-        facts["survivors"] = aws.left_running(facts["family"], within_s=1)
+        facts["survivors"] = aws.left_running(facts["family"], within_s=10)
         cloud.stop()
         cloud = make_cloud(state_dir)
         cloud.start()

@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -75,7 +74,6 @@ class Runs(NamedTuple):
     state_dir: Path
     interrupted: str
     exit_code: int
-    stop_s: float
     left_running: list[psutil.Process]
     left_files: list[str]
     second: str
@@ -102,14 +100,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
         lines.append(line)
         if "PHASE 3: VALIDATION" in line:  # the execution may take all its points over
             break
-    began = time.monotonic()
     process.send_signal(signal.SIGINT)
     lines += process.stdout.readlines()
     exit_code = process.wait(timeout=60)
-    stop_s = time.monotonic() - began
     left = (processes_of(state_dir), [path.name for path in state_dir.iterdir()])
     second = lab(state_dir, *RUN, *port)
-    yield Runs(state_dir, "".join(lines), exit_code, stop_s, *left, second)
+    yield Runs(state_dir, "".join(lines), exit_code, *left, second)
     for survivor in processes_of(state_dir):
         survivor.kill()
 
