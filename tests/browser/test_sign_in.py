@@ -31,6 +31,16 @@ def test_without_a_token_there_is_only_the_way_in(
     assert page.url.endswith("/experiments?campaign=good")
 
 
+def test_the_printed_address_signs_in_when_pasted_into_the_page_it_names(
+    lab: DeployedLab, page: Page
+) -> None:
+    page.goto(f"{lab.cloud.endpoint_url}/admin/")
+    page.get_by_role("heading", name="Sign in to Codec Lab").wait_for()
+    page.goto(lab.cloud.dashboard_url)
+    expect(page.get_by_role("heading", name="Progress")).to_be_visible()
+    assert "token" not in page.url
+
+
 def test_a_viewer_looks_on(lab: DeployedLab, page: Page) -> None:
     page.goto(lab.viewer_url)
     page.get_by_role("heading", name="Progress").wait_for()

@@ -44,6 +44,10 @@ export function SessionGate() {
   const [state, setState] = useState<State>({ at: "starting" });
   useEffect(() => {
     begin().then(setState, (error: Error) => setState({ at: "broken", message: error.message }));
+    // Pasted into a tab that shows this page already, the printed address loads nothing by itself.
+    const onAddress = () => takeTokenFromAddress() && location.reload();
+    addEventListener("hashchange", onAddress);
+    return () => removeEventListener("hashchange", onAddress);
   }, []);
   const session = state.at === "signed in" ? state.session : null;
   const client = useMemo(

@@ -2,13 +2,17 @@ import type { Session } from "./session";
 
 const STORED = "codec-lab.token";
 
-/** Takes the token out of the printed address (`#token=…`), so that it is not copied along. */
-export function takeTokenFromAddress(): void {
+/**
+ * Takes the token out of the printed address (`#token=…`), so that it is not copied along.
+ * Tells whether there was one.
+ */
+export function takeTokenFromAddress(): boolean {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token) {
     rememberToken(token);
     history.replaceState(null, "", location.pathname + location.search);
   }
+  return Boolean(token);
 }
 
 export function rememberToken(token: string): void {
