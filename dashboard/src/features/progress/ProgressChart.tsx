@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import type { ProgressPoint, ProgressView } from "../../client/models";
 import { Chart } from "../../components/Chart";
 import { signed, words } from "../../components/format";
+import { rateDomain } from "./rateDomain";
 
 /** What progress is drawn over. */
 export interface Axis {
@@ -19,8 +20,8 @@ export const AXES: readonly Axis[] = [
 ];
 
 const FAILED = ["needs_human", "abandoned"];
-/** How far above the highest dot the lane of the failures lies, of the range of the dots. */
-const LANE = 0.12;
+/** Height in pixels of the lane of the failures, between the scale and the upper edge. */
+const LANE = 28;
 const LONGEST_TABLE = 200;
 
 interface Props {
@@ -36,12 +37,9 @@ export function ProgressChart({ progress, axis }: Props) {
     const failed = points.filter(
       (point) => point.bd_rate_percent === null && FAILED.includes(point.status),
     );
-    const rates = measured.map((point) => point.bd_rate_percent as number);
-    const [low, high] = [Math.min(...rates), Math.max(...rates)];
-    // A zero that is far from every dot would press them into a line.
-    const hasZero = rates.length === 0 || (high > 0 ? low < high - low : high - low > -high);
-    const top = hasZero ? Math.max(0, ...rates) : high;
-    const lane = top + LANE * Math.max(1, top - (hasZero ? Math.min(0, ...rates) : low));
+    const domain = rateDomain(measured.map((point) => point.bd_rate_percent as number));
+    const hasZero = domain !== null && domain[0] <= 0 && domain[1] >= 0;
+    const inLane = { x: axis.of, frameAnchor: "top", dy: LANE / 2 } as const;
     const last = points.at(-1);
     const lastBest = best.at(-1);
     const steps =
@@ -54,7 +52,6 @@ export function ProgressChart({ progress, axis }: Props) {
         words(point.status),
         ...(point.bd_rate_percent === null ? [] : [`${signed(point.bd_rate_percent, 2)} %`]),
       ].join("\n");
-    const place = (point: ProgressPoint) => point.bd_rate_percent ?? lane;
     return {
       x: {
         label: axis.label,
@@ -66,11 +63,29 @@ export function ProgressChart({ progress, axis }: Props) {
             }
           : {}),
       },
-      y: { label: `BD-rate against ${anchor} (%)`, nice: true },
+      // Without a measurement there is no scale, and so no axis.
+      y: domain
+        ? {
+            domain,
+            nice: true,
+            label: `BD-rate against ${anchor} (%)`,
+            insetTop: failed.length ? LANE : 0,
+          }
+        : { domain: [0, 1], axis: null, grid: false },
+      ...(domain ? {} : { height: 74 + LANE }),
       marks: [
         ...(hasZero ? [Plot.ruleY([0], { stroke: "currentColor", strokeOpacity: 0.5 })] : []),
         ...(failed.length
-          ? [Plot.ruleY([lane], { stroke: "var(--failure)", strokeDasharray: "2 5" })]
+          ? [
+              Plot.text(["failed"], {
+                frameAnchor: "top-left",
+                textAnchor: "end",
+                lineAnchor: "middle",
+                dx: -8,
+                dy: LANE / 2,
+                fill: "var(--failure)",
+              }),
+            ]
           : []),
         Plot.dot(measured, {
           x: axis.of,
@@ -80,8 +95,7 @@ export function ProgressChart({ progress, axis }: Props) {
           fillOpacity: measured.length > 300 ? 0.5 : 0.9,
         }),
         Plot.dot(failed, {
-          x: axis.of,
-          y: () => lane,
+          ...inLane,
           symbol: "times",
           stroke: "var(--failure)",
           strokeWidth: 1.5,
@@ -96,14 +110,16 @@ export function ProgressChart({ progress, axis }: Props) {
         }),
         Plot.dot(best, { x: axis.of, y: "bd_rate_percent", r: 4.5, fill: "#e07f00" }),
         Plot.tip(
-          [...measured, ...failed],
-          Plot.pointer({ x: axis.of, y: place, title, fill: "var(--surface)" }),
+          measured,
+          Plot.pointer({ x: axis.of, y: "bd_rate_percent", title, fill: "var(--surface)" }),
         ),
+        Plot.tip(failed, Plot.pointer({ ...inLane, title, fill: "var(--surface)" })),
       ],
     };
   }, [shown, axis]);
+  const experiments = progress.total === 1 ? "one experiment" : `${progress.total} experiments`;
   return (
-    <Chart label={`BD-rate of ${progress.total} experiments by ${axis.text}`} make={make}>
+    <Chart label={`BD-rate of ${experiments} by ${axis.text}`} make={make}>
       <table>
         <caption>The best so far</caption>
         <tbody>
