@@ -17,9 +17,12 @@ from codec_lab.dashboard.ports import Histories, Listing
 from codec_lab.experiment import Experiment, HumanReason
 from codec_lab.phase import MAX_ATTEMPTS, Status
 from codec_lab.ports import Records
-from codec_lab.state_visit import HUMAN_STATES, PHASE_OF_STATE, StateVisit
+from codec_lab.state_visit import PHASE_OF_STATE, StateVisit
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult
+
+_ASKED = "NeedsHuman"
+"""The Fail state that a run ends in once a person was asked: no output, and yet no failure."""
 
 _ONE_MACHINE_ACCOUNT = "000000000000"
 _OF_THE_BENCH = {
@@ -144,7 +147,7 @@ def _visit_views(visits: tuple[StateVisit, ...]) -> tuple[VisitView, ...]:
         progress = StateProgress.SUCCEEDED
         if visit.exited_at is None:
             progress = StateProgress.RUNNING
-        elif visit.output is None or visit.state in HUMAN_STATES:
+        elif visit.output is None and visit.state != _ASKED:
             progress = StateProgress.FAILED
         views.append(
             VisitView(

@@ -80,6 +80,22 @@ def test_a_fix_shows_its_cost_on_the_page_of_its_experiment_too(visit: Visit) ->
         expect(fix).to_contain_text("$0.00")
 
 
+def test_the_run_shows_that_the_person_was_asked(visit: Visit) -> None:
+    page = visit("/experiments/stuck-0001?tab=run")
+    states = page.get_by_role("table", name="States visited").get_by_role("row")
+    for state in ("FlagHuman", "NotifyHuman"):
+        expect(states.filter(has_text=state)).to_contain_text("Succeeded")
+    expect(states.filter(has_text="NeedsHuman")).to_contain_text("Asked a person")
+    expect(page.locator("[data-progress=failed]")).to_have_attribute("data-phase", "validation")
+
+
+def test_failures_alone_have_a_lane_and_no_scale(visit: Visit) -> None:
+    page = visit("/progress?campaign=stuck")
+    chart = page.get_by_role("img", name="BD-rate of one experiment by Experiment")
+    expect(chart.get_by_text("failed")).to_be_visible()
+    assert chart.locator("text").all_text_contents() == ["1", "Experiment", "failed"]
+
+
 def test_the_address_of_a_message_leads_to_the_question(lab: DeployedLab, visit: Visit) -> None:
     environment = lab.cloud.environment
     ssm = boto3.client(

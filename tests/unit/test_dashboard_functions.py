@@ -2,6 +2,7 @@
 
 import json
 import math
+from typing import Any
 
 from tests.unit.typescript import evaluate
 
@@ -117,7 +118,7 @@ def test_the_states_of_a_run_are_folded_into_its_phases() -> None:
     ]
     now = f"Date.parse('{at.format(20)}')"
     [nodes] = evaluate(
-        "features/experiment/runStates.ts", f"m.phaseNodes({json.dumps(visits)}, {now}, null)"
+        "features/experiment/runStates.ts", f"m.phaseNodes({json.dumps(visits)}, {now})"
     )
     assert [(one["phase"], one["progress"], one["count"], one["seconds"]) for one in nodes] == [
         ("design", "succeeded", 1, 2),
@@ -157,3 +158,44 @@ def test_cited_experiments_are_found_in_an_answer_and_nothing_else() -> None:
     assert evaluate("features/ask/citations.ts", "m.stretches('a (b', [])") == [
         [{"text": "a (b", "experiment": False}]
     ]
+
+
+def test_the_phase_that_asked_a_person_stays_failed_whatever_the_answer() -> None:
+    def visit(state: str, phase: str | None, *failures: str) -> dict[str, Any]:
+        return {
+            "state": state,
+            "phase": phase,
+            "attempt": 1,
+            "progress": "succeeded",
+            "entered_at": "2026-01-02T00:00:00Z",
+            "exited_at": "2026-01-02T00:00:01Z",
+            "failures": failures,
+        }
+
+    asked = [visit("FlagHuman", None), visit("NotifyHuman", None), visit("NeedsHuman", None)]
+    design = visit("Design", "design", "AnswerError: no JSON")
+    replay = visit("ReplayFramework", None, "States.TaskFailed: lost")
+    runs = [
+        [design, *asked],
+        [design, visit("Validate", "validation"), replay, *asked],
+        [design, visit("Deploy", "deploy")],
+    ]
+    seen = evaluate(
+        "features/experiment/runStates.ts",
+        *(f"m.phaseNodes({json.dumps(run)}, 0)" for run in runs),
+    )
+    failed = [[one["phase"] for one in nodes if one["progress"] == "failed"] for nodes in seen]
+    assert failed == [["design"], ["validation"], []]
+
+
+def test_the_range_of_the_progress_is_never_without_extent() -> None:
+    assert evaluate(
+        "features/progress/rateDomain.ts",
+        "m.rateDomain([])",
+        "m.rateDomain([-28])",
+        "m.rateDomain([-28, -27.5])",
+        "m.rateDomain([-28, -21])",
+        "m.rateDomain([-4, 12])",
+        "m.rateDomain([3, 12])",
+        "m.rateDomain([0])",
+    ) == [None, [-28.5, -27.5], [-28.25, -27.25], [-28, -21], [-4, 12], [0, 12], [-0.5, 0.5]]

@@ -503,6 +503,25 @@ def test_the_history_counts_stays_and_marks_failures(measured: Any) -> None:
     assert view["execution_url"].startswith("https://eu-west-1.console.aws.amazon.com/states/")
 
 
+def test_the_states_that_ask_a_person_are_no_failures_of_their_own(measured: Any) -> None:
+    arn = measured.records.experiment("default-0001").execution_arn
+    later = NOON + timedelta(seconds=9)
+    asking = (
+        StateVisit("FlagHuman", NOON, later, "{}"),
+        StateVisit("NotifyHuman", NOON, later, "{}"),
+        StateVisit("NeedsHuman", NOON, later),
+    )
+
+    def progress(*visits: StateVisit) -> list[str]:
+        measured.runs.visited[arn] = visits
+        view = measured.ask("/api/experiments/default-0001/history").data
+        return [visit["progress"] for visit in view["visits"]]
+
+    assert progress(*asking) == ["succeeded"] * 3
+    lost = StateVisit("FlagHuman", NOON, later, None, ("DynamoDB.ThrottlingException: no",))
+    assert progress(lost) == ["failed"]
+
+
 def test_a_campaign_says_which_bounds_it_has_reached(measured: Any) -> None:
     def reached(**bounds: Any) -> dict[str, str]:
         measured.records.update_control("default", ControlChanges.model_validate(bounds))

@@ -77,7 +77,7 @@ export function RunTab({ detail, path }: Props) {
           {({ visits }) => (
             <SpaceBetween size="m">
               <PhaseGraph
-                nodes={phaseNodes(visits, now, detail.question?.phase ?? null)}
+                nodes={phaseNodes(visits, now)}
                 fixes={{
                   validation: fixCount(tried, run, "validation"),
                   execution: fixCount(tried, run, "execution"),

@@ -50,11 +50,9 @@ export function VisitTable({ visits: all, phase, now }: Props) {
         {
           id: "progress",
           header: "Outcome",
-          width: 140,
-          minWidth: 140,
-          cell: (visit) => (
-            <StatusIndicator type={MARKS[visit.progress]}>{words(visit.progress)}</StatusIndicator>
-          ),
+          width: 165,
+          minWidth: 165,
+          cell: (visit) => <Outcome visit={visit} />,
         },
         {
           id: "duration",
@@ -85,6 +83,13 @@ export function VisitTable({ visits: all, phase, now }: Props) {
       ]}
     />
   );
+}
+
+function Outcome({ visit: { state, progress } }: { visit: VisitView }) {
+  if (state === "NeedsHuman") {
+    return <StatusIndicator type="warning">Asked a person</StatusIndicator>;
+  }
+  return <StatusIndicator type={MARKS[progress]}>{words(progress)}</StatusIndicator>;
 }
 
 interface BarProps {

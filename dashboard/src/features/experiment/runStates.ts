@@ -36,11 +36,8 @@ function secondsOf(visits: readonly VisitView[], now: number): number | null {
 }
 
 /** Folds the states that a run visited into its phases; it failed at the one that stopped it. */
-export function phaseNodes(
-  visits: readonly VisitView[],
-  now: number,
-  stoppedAt: Phase | null,
-): PhaseNode[] {
+export function phaseNodes(visits: readonly VisitView[], now: number): PhaseNode[] {
+  const stoppedAt = phaseThatStopped(visits);
   return PHASES.map((phase) => {
     const own = visits.filter((visit) => visit.phase === phase);
     const last = own.at(-1);
@@ -52,6 +49,13 @@ export function phaseNodes(
       seconds: secondsOf(own, now),
     };
   });
+}
+
+/** The phase that sent the run to a person; the history keeps it when the question is answered. */
+function phaseThatStopped(visits: readonly VisitView[]): Phase | null {
+  const asked = visits.findIndex((visit) => visit.state === "FlagHuman");
+  const before = asked < 0 ? [] : visits.slice(0, asked);
+  return before.findLast((visit) => visit.phase !== null)?.phase ?? null;
 }
 
 /** Whether a stay ended by an error that sent the run to a fix or to a person. */
