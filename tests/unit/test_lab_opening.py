@@ -47,7 +47,7 @@ def test_other_frames_of_the_default_clips_are_a_choice_too() -> None:
 
 def test_a_clip_that_an_anchor_cannot_code_is_refused(tmp_path: Path) -> None:
     write_video(tmp_path / "stamp.mkv", codec="ffv1", size=(48, 32))
-    with pytest.raises(ConfigurationError, match="^HEVC, x265 medium cannot code 48×32: leave"):
+    with pytest.raises(ConfigurationError, match=r"^HEVC, x265 medium cannot code 48×32: leave"):
         given(clips=tmp_path)
 
 
