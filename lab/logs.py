@@ -19,6 +19,9 @@ _LATEST_ARRIVAL = timedelta(minutes=5)
 _PLATFORM = re.compile(r"(?:START|END|REPORT|INIT_START|INIT_REPORT)\b.*(?:RequestId:|Runtime)")
 """Lines that Lambda itself writes around each call."""
 
+_BANNER = re.compile(r"Svt\[info\]")
+"""Lines that an encoder writes of itself."""
+
 _LOGICAL_ID_ENDING = re.compile(r"Log[0-9A-F]{8}$")
 
 
@@ -39,14 +42,19 @@ class LogLine(NamedTuple):
     source: str
     text: str
 
-    def plain(self) -> str:
-        """Write the line for people: a structured one by its level and message."""
-        level, message = "", self.text
+    @property
+    def fields(self) -> dict[str, object] | None:
+        """What a structured line says; None for a plain one."""
         try:
             fields = json.loads(self.text)
         except ValueError:
-            fields = None
-        if isinstance(fields, dict) and "message" in fields:
+            return None
+        return fields if isinstance(fields, dict) else None
+
+    def plain(self) -> str:
+        """Write the line for people: a structured one by its level and message."""
+        level, message, fields = "", self.text, self.fields
+        if fields is not None and "message" in fields:
             level, message = str(fields.get("level", "")), str(fields["message"])
         return f"{self.at:%H:%M:%S} {self.source:<16} {level:<7} {message}".rstrip()
 
@@ -66,6 +74,7 @@ class LogReader:
         self._client = client
         self._groups = groups
         self._read: set[tuple[str, LogLine]] = set()
+        self._told_of: dict[tuple[str, str], bool] = {}
 
     def fresh(self, containing: str | None, since: datetime) -> list[LogLine]:
         """Give the lines since a moment that were not given before.
@@ -73,7 +82,8 @@ class LogReader:
         Parameters
         ----------
         containing : str or None
-            Take the lines with this text only.
+            Take the lines with this text only, and the plain ones that follow such a structured
+            line in its stream: what a job's interpreter or a killed program says names nothing.
         since : datetime
             The oldest moment.
         """
@@ -82,7 +92,7 @@ class LogReader:
             for stream, line in self._events(group, since):
                 if (stream, line) not in self._read:
                     self._read.add((stream, line))
-                    if containing is None or containing in line.text:
+                    if containing is None or self._tells_of(containing, (group, stream), line):
                         lines.append(line)
         return sorted(lines, key=lambda line: line.at)
 
@@ -97,6 +107,13 @@ class LogReader:
             yield from self.fresh(containing, since)
             since = self._forget(since)
             sleep(_FOLLOW_POLL_S)
+
+    def _tells_of(self, text: str, stream: tuple[str, str], line: LogLine) -> bool:
+        if line.fields is not None:
+            self._told_of[stream] = text in line.text
+        elif text not in line.text:
+            return self._told_of.get(stream, False) and not _BANNER.match(line.text)
+        return text in line.text
 
     def _forget(self, since: datetime) -> datetime:
         """Give the moment from which lines may still come, and forget those from before."""

@@ -55,6 +55,20 @@ def test_only_lines_of_an_experiment_are_taken() -> None:
     assert [line.text for line in reader(logs).fresh("default-0002", SINCE)] == ["default-0002"]
 
 
+def test_plain_lines_belong_to_what_their_stream_told_of_before() -> None:
+    logs = KeptLogs(
+        (JOBS, "1", 0, "Traceback before anything was told"),
+        (JOBS, "1", 1, '{"message": "PHASE 4: EXECUTION", "experiment_id": "default-0002"}'),
+        (JOBS, "1", 2, "Svt[info]: SVT [version]:\tSVT-AV1 Encoder Lib v4.1.0"),
+        (JOBS, "2", 3, '{"message": "PHASE 4: EXECUTION", "experiment_id": "default-0001"}'),
+        (JOBS, "2", 4, "OSError: no space left on device"),
+        (JOBS, "1", 5, "MemoryError: out of memory"),
+    )
+    lines = reader(logs).fresh("default-0002", SINCE)
+    assert [line.text for line in lines][1:] == ["MemoryError: out of memory"]
+    assert '"PHASE 4: EXECUTION"' in lines[0].text
+
+
 def test_older_lines_are_left_out() -> None:
     assert reader(KeptLogs((DESIGN, "1", -1, "before"))).fresh(None, SINCE) == []
 
