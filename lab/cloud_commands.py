@@ -40,6 +40,10 @@ def up(
         return
     options = read_settings(CloudOptions, port=port, wait_scale=wait_scale)
     cloud = one_machine.cloud_at(state_dir, options)
+    if cloud.is_running:
+        print_addresses(one_machine.target_of(cloud), cloud)
+        console.print("It was running already; `lab down` stops it.")
+        return
     check_cli()
     if detach:
         cloud.start(detached=True)
