@@ -267,4 +267,5 @@ class DynamoRecords:
 
 
 def _unknown(pk: str, sk: str) -> UnknownRecordError:
-    return UnknownRecordError(f"There is no {sk.lower()} {pk.partition('#')[2]!r}.")
+    kind = _CAMPAIGN if sk == _CONTROL else sk  # people know a control as its campaign
+    return UnknownRecordError(f"There is no {kind.lower()} {pk.partition('#')[2]!r}.")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.system_clock import SystemClock
 from codec_lab.campaign import DEFAULT_CAMPAIGN, Bounds
 from codec_lab.dashboard.command_models import CommandName
 from codec_lab.errors import ConfigurationError
@@ -14,11 +15,16 @@ from lab.cloud_commands import deploy_changes, print_addresses, serve
 from lab.export import ExportFormat, rate_point_rows, write_rows
 from lab.opening import Given, read_given
 from lab.options import (
+    NO_BOUND,
     AsJson,
     BudgetUsd,
     CampaignName,
     DailyBudgetUsd,
     Frames,
+    NewBudgetUsd,
+    NewDailyBudgetUsd,
+    NewTargetBdRatePercent,
+    NewWallTimeLimitS,
     Port,
     Profile,
     Region,
@@ -40,6 +46,7 @@ from lab.settings import (
     RunSettings,
     read_settings,
 )
+from lab.standstill import standstill
 from lab.status import CampaignStatus
 from lab.target import Target
 from lab.terminal import console
@@ -163,38 +170,51 @@ def pause(
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Start no further experiment; the running one goes on."""
-    order_campaign(target_at(profile, region, state_dir), campaign, CommandName.PAUSE)
-    console.print(f"Campaign {campaign} is paused; a running experiment goes on to its end.")
+    target = target_at(profile, region, state_dir)
+    order_campaign(target, campaign, CommandName.PAUSE)
+    if target.campaign_executions.running(campaign):
+        console.print(f"Campaign {campaign} is paused; a running experiment goes on to its end.")
+    else:
+        console.print(f"Campaign {campaign} is paused; it had stopped before.")
 
 
 def bound(
-    budget_usd: BudgetUsd = None,
-    daily_budget_usd: DailyBudgetUsd = None,
-    wall_time_limit_s: WallTimeLimitS = None,
-    target_bd_rate_percent: TargetBdRatePercent = None,
+    budget_usd: NewBudgetUsd = None,
+    daily_budget_usd: NewDailyBudgetUsd = None,
+    wall_time_limit_s: NewWallTimeLimitS = None,
+    target_bd_rate_percent: NewTargetBdRatePercent = None,
     campaign: CampaignName = DEFAULT_CAMPAIGN,
     profile: Profile = None,
     region: Region = None,
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
-    """Set where a campaign stops; a bound that is not named stays as it is."""
+    """Set where a campaign stops; "none" takes a bound away, one that is not named stays."""
     given = {
         "budget_usd": budget_usd,
         "daily_budget_usd": daily_budget_usd,
         "wall_time_limit_s": wall_time_limit_s,
         "target_bd_rate_percent": target_bd_rate_percent,
     }
-    named = {name: value for name, value in given.items() if value is not None}
+    named = {
+        name: None if value.lower() == NO_BOUND else value
+        for name, value in given.items()
+        if value is not None
+    }
     if not named:
         raise ConfigurationError(
             "No bound is named: give --budget-usd, --daily-budget-usd, --wall-time-limit-s or "
             "--target-bd-rate-percent."
         )
+    asked = read_settings(Bounds, **named)
     target = target_at(profile, region, state_dir)
-    order_bounds(target, campaign, named)
+    order_bounds(target, campaign, asked)
     bounds = target.records.control(campaign).model_dump(mode="json", include=set(given))
     told = ", ".join(f"{name} {value}" for name, value in bounds.items() if value is not None)
-    console.print(f"Campaign {campaign} stops at: {told}.")
+    console.print(
+        f"Campaign {campaign} stops at: {told}."
+        if told
+        else f"Campaign {campaign} has no bound but its number of experiments."
+    )
 
 
 def resume(
@@ -204,8 +224,19 @@ def resume(
     state_dir: StateDir = DEFAULT_STATE_DIR,
 ) -> None:
     """Let a paused campaign go on, and start its machine if it has stopped."""
-    order_campaign(target_at(profile, region, state_dir), campaign, CommandName.RESUME)
-    console.print(f"Campaign {campaign} goes on.")
+    target = target_at(profile, region, state_dir)
+    is_running = target.campaign_executions.running(campaign) is not None
+    held_back = standstill(
+        target.records, target.ledger, SystemClock(), campaign, is_running=is_running
+    )
+    order_campaign(target, campaign, CommandName.RESUME)
+    if held_back is None:
+        console.print(f"Campaign {campaign} goes on.")
+    else:
+        console.print(
+            f"Campaign {campaign} is not paused, but begins no more experiments. {held_back}",
+            soft_wrap=True,
+        )
 
 
 def export(

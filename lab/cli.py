@@ -73,5 +73,6 @@ def main(arguments: list[str] | None = None, log: Path = DEFAULT_STATE_DIR / "la
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
-    sys.stderr.write(f"lab: {sentence}\n")
+    if sentence:  # `lab` alone has shown its help instead
+        sys.stderr.write(f"lab: {sentence}\n")
     sys.exit(code)

@@ -17,6 +17,8 @@ from lab.target import PIPELINE_STACK
 from lab.terminal import console
 
 _LOG_GROUP = "AWS::Logs::LogGroup"
+_MAX_HOURS = 87_600
+"""Ten years."""
 
 
 def show(
@@ -40,7 +42,7 @@ def logs(
         str | None, typer.Argument(metavar="[EXPERIMENT]", help="Its lines only.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    hours: Annotated[float, typer.Option(min=0, help="How far to look back.")] = 24,
+    hours: Annotated[float, typer.Option(min=0, max=_MAX_HOURS, help="How far to look back.")] = 24,
     profile: Profile = None,
     region: Region = None,
     state_dir: StateDir = DEFAULT_STATE_DIR,
@@ -48,6 +50,8 @@ def logs(
 ) -> None:
     """Show what the lab's functions and jobs logged."""
     target = target_at(profile, region, state_dir)
+    if experiment is not None:
+        target.records.experiment(experiment)  # one that does not exist is an error, not silence
     reader = LogReader(target.logs, target.physical_ids(PIPELINE_STACK, _LOG_GROUP))
     since = datetime.now(UTC) - timedelta(hours=hours)
     lines = reader.follow(experiment, since) if follow else reader.fresh(experiment, since)

@@ -4,11 +4,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
+from codec_lab import campaign
+from codec_lab.errors import ConfigurationError
 from codec_worker.clips import DEFAULT_FRAMES
 from lab import one_machine
 from lab.settings import DEFAULT_STATE_DIR, Place, read_settings
 from lab.target import Target
+
+NO_BOUND = "none"
+"""What takes a bound away."""
+
+_USD = f"USD|{NO_BOUND}"
 
 Profile = Annotated[
     str | None,
@@ -30,8 +38,24 @@ StateDir = Annotated[
         show_default=".lab",
     ),
 ]
+
+
+def _checked_name(name: str) -> str:
+    try:
+        return TypeAdapter(campaign.CampaignName).validate_python(name)
+    except ValidationError as error:
+        raise ConfigurationError(
+            f"--campaign is {name!r}, which cannot be used: a "
+            "name holds 1 to 40 letters (a to z), "
+            "digits, - and _, and begins with a letter or a digit."
+        ) from error
+
+
 CampaignName = Annotated[
-    str, typer.Option("--campaign", envvar="LAB_CAMPAIGN", help="Name of the campaign.")
+    str,
+    typer.Option(
+        "--campaign", envvar="LAB_CAMPAIGN", callback=_checked_name, help="Name of the campaign."
+    ),
 ]
 Port = Annotated[
     int,
@@ -74,6 +98,34 @@ TargetBdRatePercent = Annotated[
     float | None,
     typer.Option(
         "--target-bd-rate-percent", help="BD-rate against x265 at which it has reached its goal."
+    ),
+]
+NewBudgetUsd = Annotated[
+    str | None,
+    typer.Option(
+        "--budget-usd", metavar=_USD, help="What models and AWS may cost in all, or none."
+    ),
+]
+NewDailyBudgetUsd = Annotated[
+    str | None,
+    typer.Option(
+        "--daily-budget-usd", metavar=_USD, help="What they may cost in a day (UTC), or none."
+    ),
+]
+NewWallTimeLimitS = Annotated[
+    str | None,
+    typer.Option(
+        "--wall-time-limit-s",
+        metavar=f"SECONDS|{NO_BOUND}",
+        help="Age at which the campaign begins no more experiments, or none.",
+    ),
+]
+NewTargetBdRatePercent = Annotated[
+    str | None,
+    typer.Option(
+        "--target-bd-rate-percent",
+        metavar=f"PERCENT|{NO_BOUND}",
+        help="BD-rate against x265 at which it has reached its goal, or none.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for a machine to read.")]

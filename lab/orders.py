@@ -2,10 +2,10 @@
 
 import getpass
 import os
-from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from codec_lab.campaign import Bounds
 from codec_lab.campaigns import Answer
 from codec_lab.dashboard.command_models import (
     AnswerAction,
@@ -15,7 +15,6 @@ from codec_lab.dashboard.command_models import (
     Versioned,
 )
 from codec_lab.dashboard.commands import Order
-from lab.settings import read_settings
 from lab.target import Target
 
 
@@ -25,10 +24,10 @@ def order_campaign(target: Target, campaign_id: str, command: CommandName) -> No
     target.commands.campaign(campaign_id, _order(target, command, body))
 
 
-def order_bounds(target: Target, campaign_id: str, bounds: Mapping[str, object]) -> None:
-    """Set bounds of a campaign, by name; errors also as of ``read_settings``."""
+def order_bounds(target: Target, campaign_id: str, bounds: Bounds) -> None:
+    """Set the bounds of a campaign that are given; None takes one away."""
     version = target.records.control(campaign_id).version
-    body = read_settings(Budgets, version=version, **bounds)
+    body = Budgets(version=version, **bounds.model_dump(exclude_unset=True))
     target.commands.campaign(campaign_id, _order(target, CommandName.BUDGETS, body))
 
 

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_pascal
 from adapters.campaign_executions import CampaignExecutions
 from adapters.command_log import DynamoCommandLog
 from adapters.dynamodb_change_sets import DynamoChangeSets
+from adapters.dynamodb_ledger import DynamoLedger
 from adapters.dynamodb_records import DynamoRecords
 from adapters.dynamodb_table import DynamoTable
 from adapters.experiment_listing import DynamoListing
@@ -131,6 +132,11 @@ class Target:
     def records(self) -> DynamoRecords:
         """The campaigns and experiments."""
         return DynamoRecords(self._table)
+
+    @cached_property
+    def ledger(self) -> DynamoLedger:
+        """What the campaigns spent."""
+        return DynamoLedger(self._table)
 
     @cached_property
     def change_sets(self) -> DynamoChangeSets:

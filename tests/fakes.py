@@ -70,7 +70,7 @@ class MemoryRecords:
 
     def control(self, campaign_id: str) -> Control:
         if campaign_id not in self.controls:
-            raise UnknownRecordError(f"There is no control {campaign_id!r}.")
+            raise UnknownRecordError(f"There is no campaign {campaign_id!r}.")
         return self.controls[campaign_id]
 
     def update_control(

@@ -144,6 +144,20 @@ def detached(runs: Runs) -> Iterator[Path]:
     assert processes_of(runs.state_dir) == []
 
 
+def test_up_beside_a_running_cloud_shows_its_addresses(detached: Path) -> None:
+    [address] = [word for word in lab(detached, "up").split() if "/admin/#token=" in word]
+    assert [word for word in lab(detached, "up", "--detach").split() if word == address]
+    assert json.loads(lab(detached, "status", "--json"))["experiment_count"] == 1
+
+
+def test_logs_of_nobody_are_an_error(detached: Path) -> None:
+    unknown = subprocess.run(
+        command(detached, "logs", "nobody-0001"), capture_output=True, text=True, check=False
+    )
+    assert unknown.returncode == 1
+    assert unknown.stderr == "lab: There is no experiment 'nobody-0001'.\n"
+
+
 def test_status_counts_the_experiments(detached: Path) -> None:
     status = json.loads(lab(detached, "status", "--json"))
     assert status["experiment_count"] == 1
@@ -215,3 +229,5 @@ def test_a_campaign_that_has_reached_its_target_stops(detached: Path) -> None:
     bounds = "budget_usd 2.5, daily_budget_usd 7.5, target_bd_rate_percent 100000.0"
     assert f"stops at: {bounds}." in " ".join(said.split())  # that of a day by the first run
     assert "has reached the target: BD-rate" in lab(detached, *RUN)
+    said = lab(detached, "bound", "--target-bd-rate-percent", "none")
+    assert f"stops at: {bounds.rpartition(', ')[0]}." in " ".join(said.split())

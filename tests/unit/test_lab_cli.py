@@ -19,7 +19,7 @@ from lab.explanation import explain, write_traceback
 from lab.one_machine import cloud_at
 from lab.running import budget_notice, mind_at_hand
 from lab.settings import CloudOptions, RunSettings, read_settings
-from local.errors import PortInUseError
+from local.errors import StateInUseError
 from tests.fakes import ManualClock, MemoryObjects, MemoryRecords
 from tests.unit.builders import opened
 
@@ -150,6 +150,7 @@ def test_a_busy_port_is_named(capsys: pytest.CaptureFixture[str], state_dir: Pat
         code, sentence = refusal(capsys, "up", "--port", port, "--state-dir", state_dir)
     assert code == 1
     assert sentence.startswith(f"Port {port} on 127.0.0.1 is in use by another program")
+    assert sentence.endswith("`--port N` chooses one (of make: PORT=N), 0 any that is free.")
     assert not list(state_dir.glob("*"))
 
 
@@ -229,11 +230,28 @@ def test_good_settings_are_taken() -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (PortInUseError("Port 1 is in use."), "Port 1 is in use."),
+        (StateInUseError("A cloud works there."), "A cloud works there."),
         (
             FileNotFoundError(2, "No such file or directory", "x.py"),
-            "x.py: No such file or directory.",
+            "There is no file x.py: name one that exists.",
         ),
+        (
+            FileNotFoundError(2, "No such file or directory", "/nope/x.csv"),
+            "There is no folder /nope: make it, or name a file in another one.",
+        ),
+        (
+            IsADirectoryError(21, "Is a directory", "/tmp"),
+            "/tmp is a folder, where a file is needed: name a file.",
+        ),
+        (
+            NotADirectoryError(20, "Not a directory", f"{__file__}/server.json"),
+            f"{__file__} is a file, where a folder is needed: name a folder.",
+        ),
+        (
+            PermissionError(13, "Permission denied", "x.py"),
+            "x.py must not be used by you: change its permissions, or name another path.",
+        ),
+        (OSError(28, "No space left on device", "x.py"), "x.py: No space left on device."),
         (
             ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeStacks"),
             "AWS refused DescribeStacks: AccessDenied: no",
@@ -289,5 +307,45 @@ def test_a_bound_must_be_named(capsys: pytest.CaptureFixture[str], state_dir: Pa
     assert code == 1
     assert sentence.startswith("No bound is named: give --budget-usd")
     code, sentence = refusal(capsys, "bound", "--budget-usd", "-1", "--state-dir", state_dir)
+    assert code == 1
+    assert sentence.startswith("--budget-usd is '-1', which cannot be used: ")
+
+
+@pytest.mark.parametrize("command", ["run", "status", "pause", "export"])
+def test_what_a_name_may_hold_is_said_in_words(
+    capsys: pytest.CaptureFixture[str], state_dir: Path, command: str
+) -> None:
+    code, sentence = refusal(capsys, command, "--campaign", "a b", "--state-dir", state_dir)
+    assert code == 1
+    assert sentence == (
+        "--campaign is 'a b', which cannot be used: a name holds 1 to 40 letters (a to z), "
+        "digits, - and _, and begins with a letter or a digit."
+    )
+
+
+def test_logs_from_before_all_time_are_refused(
+    capsys: pytest.CaptureFixture[str], state_dir: Path
+) -> None:
+    code, sentence = refusal(capsys, "logs", "--hours", "1e12", "--state-dir", state_dir)
     assert code == 2
-    assert "--budget-usd" in sentence
+    assert "--hours" in sentence
+
+
+def test_lab_alone_shows_its_help_and_no_empty_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([])
+    said = capsys.readouterr()
+    assert stopped.value.code == 2
+    assert "Usage: lab" in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize("folder", ["sub/state", "state"])
+def test_a_state_folder_that_is_a_file_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, folder: str
+) -> None:
+    file = tmp_path / folder.partition("/")[0]
+    file.write_text("")
+    code, sentence = refusal(capsys, "up", "--port", "0", "--state-dir", tmp_path / folder)
+    expected = f"{file} is a file, where a folder is needed: name a folder."
+    assert (code, sentence) == (1, expected)

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from codec_lab.campaign import CampaignChanges
 from codec_lab.dashboard.command_models import AuditEntry
 from codec_lab.dashboard.commands import Commands
 from codec_lab.errors import ConfigurationError, ConflictError
 from codec_lab.phase import Phase, Status
 from lab import campaign_commands, experiment_commands
-from tests.fakes import FakeExecutions, ManualClock, MemoryObjects, MemoryRecords
+from tests.fakes import FakeExecutions, ManualClock, MemoryLedger, MemoryObjects, MemoryRecords
 from tests.unit.builders import FAILED_FIVE_TIMES, experiment, opened
 from tests.unit.dashboard.conftest import FakeRuns, MemoryCommandLog
 
@@ -31,6 +32,8 @@ class Terminal:
         self.records.flag_human(one, FAILED_FIVE_TIMES)
         self.target = SimpleNamespace(
             records=self.records,
+            ledger=MemoryLedger(),
+            campaign_executions=self.runs,
             profile=None,
             commands=Commands(
                 records=self.records,
@@ -66,6 +69,15 @@ def test_a_pause(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None
     expected = ("ada (lab)", "pause", "default", '{"version":0}', True)
     assert written(terminal.entry) == expected
     said = " ".join(capsys.readouterr().out.split())
+    assert said == "Campaign default is paused; it had stopped before."
+
+
+def test_a_pause_of_a_running_campaign(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal.runs.start("default")
+    campaign_commands.pause(state_dir=HERE)
+    said = " ".join(capsys.readouterr().out.split())
     assert said == "Campaign default is paused; a running experiment goes on to its end."
 
 
@@ -76,8 +88,58 @@ def test_a_resume_on_aws_names_the_profile(terminal: Terminal) -> None:
     assert terminal.entry.user == "ada (lab, profile video)"
 
 
+def test_a_resume_says_that_it_goes_on(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    campaign_commands.resume(state_dir=HERE)
+    assert capsys.readouterr().out == "Campaign default goes on.\n"
+
+
+def test_a_resume_that_begins_nothing_says_why_and_the_mend(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limit = terminal.records.control("default").experiment_limit
+    terminal.records.update_campaign("default", CampaignChanges(experiment_count=limit))
+    campaign_commands.resume(state_dir=HERE)
+    assert " ".join(capsys.readouterr().out.split()) == (
+        "Campaign default is not paused, but begins no more experiments. "
+        f"All {limit} experiments have been run. "
+        "`lab run --campaign default --experiments N` allows N more."
+    )
+
+    campaign_commands.bound(wall_time_limit_s="0", state_dir=HERE)
+    terminal.runs.by_campaign.clear()
+    campaign_commands.resume(state_dir=HERE)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The campaign's 0 s are over." in said
+    assert "`lab bound --campaign default --wall-time-limit-s X` moves that bound." in said
+
+
+def test_a_resume_goes_on_with_an_interrupted_experiment(
+    terminal: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limit = terminal.records.control("default").experiment_limit
+    terminal.records.update_campaign("default", CampaignChanges(experiment_count=limit))
+    terminal.records.create_experiment(experiment(2, status=Status.RUNNING))
+    campaign_commands.resume(state_dir=HERE)
+    assert capsys.readouterr().out == "Campaign default goes on.\n"
+
+
+def test_a_bound_is_taken_away(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
+    campaign_commands.bound(budget_usd="2.5", wall_time_limit_s="60", state_dir=HERE)
+    capsys.readouterr()
+    campaign_commands.bound(budget_usd="none", state_dir=HERE)
+    control = terminal.records.control("default")
+    assert (control.budget_usd, control.wall_time_limit_s) == (None, 60)
+    assert capsys.readouterr().out == "Campaign default stops at: wall_time_limit_s 60.\n"
+    campaign_commands.bound(wall_time_limit_s="none", state_dir=HERE)
+    assert terminal.records.control("default").wall_time_limit_s is None
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == "Campaign default has no bound but its number of experiments."
+
+
 def test_bounds(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
-    campaign_commands.bound(budget_usd=0.1, target_bd_rate_percent=-12.5, state_dir=HERE)
+    campaign_commands.bound(budget_usd="0.1", target_bd_rate_percent="-12.5", state_dir=HERE)
     control = terminal.records.control("default")
     assert (control.budget_usd, control.target_bd_rate_percent) == (Decimal("0.1"), -12.5)
     assert control.daily_budget_usd is None
@@ -88,8 +150,8 @@ def test_bounds(terminal: Terminal, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_bound_that_cannot_be_used_is_refused_in_one_sentence(terminal: Terminal) -> None:
-    with pytest.raises(ConfigurationError, match=r"^--budget-usd is 0\.001, which cannot be used"):
-        campaign_commands.bound(budget_usd=0.001, state_dir=HERE)
+    with pytest.raises(ConfigurationError, match=r"^--budget-usd is '0\.001', which"):
+        campaign_commands.bound(budget_usd="0.001", state_dir=HERE)
     assert terminal.log.by_key == {}
 
 
