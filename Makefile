@@ -18,19 +18,24 @@ WAIT_SCALE ?=
 BIN := .venv/bin
 OFF := 0 no false off
 
-RUN_OPTIONS = --experiments '$(EXPERIMENTS)' \
+# $(call quoted,NAME): the variable's value as one word of the shell, whatever is in it.
+quoted = '$(subst ','\'',$(value $(1)))'
+# $(call option,--flag,NAME): the flag with that value, unless it is empty.
+option = $(if $(value $(2)),$(1) $(call quoted,$(2)))
+
+RUN_OPTIONS = $(call option,--experiments,EXPERIMENTS) \
 	$(if $(filter $(OFF),$(SERVE)),--no-serve) \
-	$(if $(CLIPS),--clips '$(CLIPS)') \
-	$(if $(SEED),--seed '$(SEED)') \
-	$(if $(MIND),--mind '$(MIND)') \
-	$(if $(CAMPAIGN),--campaign '$(CAMPAIGN)') \
-	$(if $(GOAL),--goal '$(GOAL)') \
-	$(if $(BUDGET_USD),--budget-usd '$(BUDGET_USD)') \
-	$(if $(DAILY_BUDGET_USD),--daily-budget-usd '$(DAILY_BUDGET_USD)') \
-	$(if $(WALL_TIME_LIMIT_S),--wall-time-limit-s '$(WALL_TIME_LIMIT_S)') \
-	$(if $(TARGET_BD_RATE_PERCENT),--target-bd-rate-percent '$(TARGET_BD_RATE_PERCENT)') \
-	$(if $(PORT),--port '$(PORT)') \
-	$(if $(WAIT_SCALE),--wait-scale '$(WAIT_SCALE)')
+	$(call option,--clips,CLIPS) \
+	$(call option,--seed,SEED) \
+	$(call option,--mind,MIND) \
+	$(call option,--campaign,CAMPAIGN) \
+	$(call option,--goal,GOAL) \
+	$(call option,--budget-usd,BUDGET_USD) \
+	$(call option,--daily-budget-usd,DAILY_BUDGET_USD) \
+	$(call option,--wall-time-limit-s,WALL_TIME_LIMIT_S) \
+	$(call option,--target-bd-rate-percent,TARGET_BD_RATE_PERCENT) \
+	$(call option,--port,PORT) \
+	$(call option,--wait-scale,WAIT_SCALE)
 
 DASHBOARD := dashboard/index.html dashboard/vite.config.ts \
 	$(shell find dashboard/src dashboard/public -type f)
