@@ -4,6 +4,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from codec_lab.bootstrap import MIN_CLIPS
 from codec_lab.report.models import CampaignReport
 from reports import progress_plot, rd_plot, wording
 
@@ -37,6 +38,7 @@ def _template() -> "Template":
     environment.globals |= {
         "interval": wording.interval,
         "look_of_anchor": rd_plot.look_of_anchor,
+        "MIN_CLIPS": MIN_CLIPS,
         "MISSING": wording.MISSING,
     }
     return environment.get_template(_TEMPLATE)

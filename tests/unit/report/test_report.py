@@ -84,6 +84,30 @@ def test_the_report_has_the_figures_of_the_records(campaign: PublicCampaign) -> 
     assert report.measurement.hidden_clips == 1
 
 
+@pytest.mark.parametrize(
+    ("hidden_clips", "said"),
+    [
+        (1, "includes it, and nobody is crowned champion: that takes 3 hidden clips."),
+        (3, "includes them, and a champion is crowned by them alone."),
+    ],
+)
+def test_the_page_says_who_crowns_a_champion(
+    campaign: PublicCampaign, hidden_clips: int, said: str
+) -> None:
+    report = gathered(campaign)
+    measurement = report.measurement.model_copy(update={"hidden_clips": hidden_clips})
+    page = campaign_page(report.model_copy(update={"measurement": measurement}))
+    assert said in " ".join(page.split())
+
+
+def test_one_experiment_is_counted_as_one(campaign: PublicCampaign) -> None:
+    report = gathered(campaign)
+    [first, *_] = report.experiments
+    alone = report.model_copy(update={"experiments": (first,), "leaders": (), "clips": ()})
+    assert "<p>experiment, 1 with a BD-rate." in campaign_page(alone)
+    assert "<p>experiments, 2 with a BD-rate." in campaign_page(report)
+
+
 def test_what_is_missing_has_its_reason(campaign: PublicCampaign) -> None:
     third, fourth = gathered(campaign).experiments[2:]
     assert third.absence is not None
