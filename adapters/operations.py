@@ -22,6 +22,8 @@ class AwsOperations:
     ----------
     alarm_prefix : str
         How the names of the deployment's alarms begin.
+    on_aws : bool
+        Whether AWS evaluates the alarms: the one-machine cloud only keeps them.
     job_queue_arn : str
         The bench's queue.
     cloudwatch, batch
@@ -32,11 +34,13 @@ class AwsOperations:
         self,
         *,
         alarm_prefix: str,
+        on_aws: bool,
         job_queue_arn: str,
         cloudwatch: Any,
         batch: "BatchClient",
     ) -> None:
         self._alarm_prefix = alarm_prefix
+        self._on_aws = on_aws
         self._job_queue_arn = job_queue_arn
         self._cloudwatch = cloudwatch
         self._batch = batch
@@ -51,8 +55,8 @@ class AwsOperations:
                 AlarmView(
                     name=alarm["AlarmName"],
                     description=alarm.get("AlarmDescription", ""),
-                    state=alarm["StateValue"],
-                    since=alarm.get("StateUpdatedTimestamp"),
+                    state=alarm["StateValue"] if self._on_aws else "NOT_EVALUATED",
+                    since=alarm.get("StateUpdatedTimestamp") if self._on_aws else None,
                 )
                 for page in pages
                 for alarm in page["MetricAlarms"]

@@ -265,7 +265,15 @@ class PhaseFailures(Model):
 
 
 class AlarmView(Model):
-    """An alarm of the deployment."""
+    """An alarm of the deployment.
+
+    Attributes
+    ----------
+    state : str
+        CloudWatch's, or ``NOT_EVALUATED`` where nothing evaluates it.
+    since : datetime or None
+        When it came into that state.
+    """
 
     name: str
     description: str

@@ -40,7 +40,7 @@ class Environment(FunctionEnvironment):
     log_groups : str
         Names of log groups, separated by commas.
     on_aws : bool
-        Whether AWS runs the lab, and so has a price.
+        Whether AWS runs the lab, and so has a price and evaluates alarms.
     """
 
     table: str
@@ -77,6 +77,7 @@ class Lab:
             commands=log,
             operations=AwsOperations(
                 alarm_prefix=environment.alarm_prefix,
+                on_aws=environment.on_aws,
                 job_queue_arn=environment.job_queue_arn,
                 cloudwatch=boto3.client("cloudwatch"),
                 batch=boto3.client("batch"),

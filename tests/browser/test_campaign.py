@@ -78,6 +78,14 @@ def test_an_order_under_way_is_not_shown_as_refused(visit: Visit) -> None:
     expect(rows.nth(3)).to_contain_text("Done")
 
 
+def test_alarms_that_nothing_evaluates_are_called_so(visit: Visit) -> None:
+    page = visit("/health?campaign=stuck")
+    expect(page.get_by_text("but does not evaluate them")).to_be_visible()
+    states = page.get_by_role("table", name="Alarms").get_by_role("row")
+    for row in states.all()[1:]:
+        expect(row).to_contain_text("Not evaluated")
+
+
 def test_stopping_asks_for_the_name(visit: Visit) -> None:
     page = visit("/campaign?campaign=stuck")
     page.get_by_role("button", name="Stop", exact=True).click()

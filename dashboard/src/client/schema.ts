@@ -573,6 +573,13 @@ export interface components {
         /**
          * AlarmView
          * @description An alarm of the deployment.
+         *
+         *     Attributes
+         *     ----------
+         *     state : str
+         *         CloudWatch's, or ``NOT_EVALUATED`` where nothing evaluates it.
+         *     since : datetime or None
+         *         When it came into that state.
          */
         AlarmView: {
             /** Name */

@@ -11,12 +11,26 @@ const STATES: Record<string, { type: StatusIndicatorProps.Type; text: string }> 
   OK: { type: "success", text: "OK" },
   ALARM: { type: "error", text: "In alarm" },
   INSUFFICIENT_DATA: { type: "pending", text: "Not enough data" },
+  NOT_EVALUATED: { type: "stopped", text: "Not evaluated" },
 };
 
 /** The deployment's alarms, throttling among them. */
 export function AlarmTable({ alarms }: { alarms: readonly AlarmView[] }) {
   return (
-    <Container header={<Header variant="h2">Alarms</Header>}>
+    <Container
+      header={
+        <Header
+          variant="h2"
+          description={
+            alarms.some((alarm) => alarm.state === "NOT_EVALUATED")
+              ? "One machine keeps the alarms of a deployment on AWS, but does not evaluate them."
+              : undefined
+          }
+        >
+          Alarms
+        </Header>
+      }
+    >
       <Table
         variant="embedded"
         contentDensity="compact"
