@@ -130,6 +130,25 @@ def test_two_experiments_are_compared(visit: Visit) -> None:
     expect(table.get_by_role("columnheader")).to_have_count(3)
 
 
+def test_what_matters_first_is_in_sight(visit: Visit) -> None:
+    page = visit("/experiments?campaign=good")
+    table = page.get_by_role("grid", name="Experiments")
+    for width, headers in (
+        (1440, ("BD-rate", "Status", "Change", "Cost", "Updated")),
+        (390, ("Experiment", "BD-rate")),
+    ):
+        page.set_viewport_size({"width": width, "height": 900})
+        for name in headers:
+            expect(table.get_by_role("columnheader", name=name)).to_be_in_viewport(ratio=1)
+
+
+def test_single_figures_say_where_they_hold(visit: Visit) -> None:
+    said = re.compile("eans over the development clips at the second lowest quality")
+    for path in ("/experiments", "/experiments/good-0001", "/compare?ids=good-0001,good-0002"):
+        page = visit(path + ("&" if "?" in path else "?") + "campaign=good")
+        expect(page.get_by_text(said)).to_be_visible()
+
+
 def test_a_completed_experiment_runs_again(lab: DeployedLab, visit: Visit) -> None:
     page = visit("/experiments/good-0002?campaign=good")
     before = lab.target.records.experiment("good-0002")

@@ -4,6 +4,7 @@ import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import { BdRateFigure, rateOf } from "../../components/BdRateFigure";
 import { decimal, dollars, grouped, MISSING, signed } from "../../components/format";
+import { OPERATING_POINT } from "../../components/operatingPoint";
 import { PageLink } from "../../components/PageLink";
 import type { Compared } from "./ComparedCurves";
 
@@ -57,7 +58,10 @@ export function ComparedTable({ compared }: { compared: readonly Compared[] }) {
   return (
     <Container
       header={
-        <Header variant="h2" description={`BD-rate on PSNR-Y against ${anchor}`}>
+        <Header
+          variant="h2"
+          description={`BD-rate on PSNR-Y against ${anchor} is what compares codecs. Bitrate, PSNR, SSIM and VMAF are ${OPERATING_POINT}: each codec has them at a rate of its own.`}
+        >
           Figures
         </Header>
       }

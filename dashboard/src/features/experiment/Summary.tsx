@@ -17,6 +17,7 @@ import { BdRateFigure, rateOf } from "../../components/BdRateFigure";
 import { ExperimentStatus } from "../../components/ExperimentStatus";
 import { decimal, dollars, grouped, MISSING, words } from "../../components/format";
 import { HumanBadge } from "../../components/HumanBadge";
+import { OPERATING_POINT } from "../../components/operatingPoint";
 import { PageLink } from "../../components/PageLink";
 import { QuestionModal } from "../human/QuestionModal";
 
@@ -61,11 +62,16 @@ export function Summary({ detail }: { detail: ExperimentDetail }) {
             { label: "Champion on the hidden clips", value: <Champion id={row.experiment_id} /> },
             { label: "Made from", value: parent },
             {
-              label: "Quality and rate, mean",
+              label: "Quality and rate",
               value:
-                row.bitrate_bps === null
-                  ? MISSING
-                  : `${decimal(row.psnr_y_db, 2)} dB at ${grouped(row.bitrate_bps / 1_000)} kb/s`,
+                row.bitrate_bps === null ? (
+                  MISSING
+                ) : (
+                  <>
+                    {decimal(row.psnr_y_db, 2)} dB at {grouped(row.bitrate_bps / 1_000)} kb/s
+                    <Box color="text-body-secondary">{words(OPERATING_POINT)}</Box>
+                  </>
+                ),
             },
             {
               label: "Decode time",

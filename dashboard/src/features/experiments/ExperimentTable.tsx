@@ -8,6 +8,7 @@ import { useLocation } from "wouter";
 import { useHref } from "../../app/campaignChoice";
 import type { CampaignView, ExperimentPage, ExperimentRow } from "../../client/models";
 import { grouped } from "../../components/format";
+import { OPERATING_POINT } from "../../components/operatingPoint";
 import { columnsOf } from "./columns";
 import { NoRows } from "./NoRows";
 import { PAGE_SIZE, type TableQuery } from "./query";
@@ -69,6 +70,7 @@ export const ExperimentTable = memo(function ExperimentTable(props: Props) {
       header={
         <Header
           variant="awsui-h1-sticky"
+          description={`BD-rate on PSNR-Y against ${campaign.reference_anchor}. Bitrate, PSNR, SSIM and VMAF are ${OPERATING_POINT}.`}
           counter={total === undefined ? "" : `(${grouped(total)})`}
           actions={
             <SpaceBetween direction="horizontal" size="xs">

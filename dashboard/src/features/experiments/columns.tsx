@@ -14,9 +14,9 @@ type Column = TableProps.ColumnDefinition<ExperimentRow>;
 
 const MAX_ATTEMPTS = 5;
 
-/** The table's columns; sorted by is only what an index serves. */
+/** The columns, those that a narrow screen must show first; sorted by is what an index serves. */
 export function columnsOf(
-  { reference_anchor: anchor, champion }: CampaignView,
+  { champion }: CampaignView,
   openQuestion: (row: ExperimentRow) => void,
 ): Column[] {
   const text = (id: string, header: string, cell: (row: ExperimentRow) => ReactNode): Column => ({
@@ -40,38 +40,41 @@ export function columnsOf(
       sortingField: "number",
       isRowHeader: true,
     },
-    text("status", "Status", (row) => <ExperimentStatus status={row.status} />),
     {
-      ...text("human", "Human", (row) =>
-        row.needs_human ? (
-          <HumanBadge experiment={row.experiment_id} onOpen={() => openQuestion(row)} />
-        ) : (
-          MISSING
-        ),
-      ),
-    },
-    text("phase", "Phase", (row) => words(row.phase)),
-    figure("attempts", "Attempts", (row) =>
-      row.attempts ? `${row.attempts}/${MAX_ATTEMPTS}` : MISSING,
-    ),
-    {
-      ...figure("bd_rate_percent", `BD-rate, ${anchor}`, (row) => (
-        <BdRateFigure {...rateOf(row)} />
-      )),
+      ...figure("bd_rate_percent", "BD-rate", (row) => <BdRateFigure {...rateOf(row)} />),
       sortingField: "bd_rate_percent",
     },
-    figure("bitrate", "Bitrate (kb/s)", (row) =>
+    text("status", "Status", (row) =>
+      row.needs_human ? (
+        <HumanBadge experiment={row.experiment_id} onOpen={() => openQuestion(row)} />
+      ) : (
+        <ExperimentStatus status={row.status} />
+      ),
+    ),
+    {
+      ...text("name", "Change", (row) => (
+        <span className="two-lines" title={row.name}>
+          {row.name || MISSING}
+        </span>
+      )),
+      minWidth: 220,
+      maxWidth: 320,
+    },
+    figure("bitrate", "kb/s", (row) =>
       grouped(row.bitrate_bps === null ? null : row.bitrate_bps / 1_000),
     ),
-    figure("psnr", "PSNR-Y (dB)", (row) => decimal(row.psnr_y_db, 2)),
+    figure("psnr", "PSNR-Y", (row) => decimal(row.psnr_y_db, 2)),
     figure("ssim", "SSIM-Y", (row) => decimal(row.ssim_y, 4)),
     figure("vmaf", "VMAF", (row) => decimal(row.vmaf, 1)),
-    text("tier", "Tier", (row) => row.tier ?? MISSING),
     { ...figure("cost_usd", "Cost", (row) => dollars(row.cost_usd)), sortingField: "cost_usd" },
     {
       ...text("updated_at", "Updated", (row) => <Ago at={row.updated_at} />),
       sortingField: "updated_at",
     },
-    { ...text("name", "Name", (row) => row.name || MISSING), minWidth: 240 },
+    text("phase", "Phase", (row) => words(row.phase)),
+    figure("attempts", "Attempts", (row) =>
+      row.attempts ? `${row.attempts}/${MAX_ATTEMPTS}` : MISSING,
+    ),
+    text("tier", "Tier", (row) => row.tier ?? MISSING),
   ];
 }
