@@ -19,8 +19,8 @@ _LATEST_ARRIVAL = timedelta(minutes=5)
 _PLATFORM = re.compile(r"(?:START|END|REPORT|INIT_START|INIT_REPORT)\b.*(?:RequestId:|Runtime)")
 """Lines that Lambda itself writes around each call."""
 
-_BANNER = re.compile(r"Svt\[info\]")
-"""Lines that an encoder writes of itself."""
+_BANNER = re.compile(r"Svt\[(?:info|warn)\]")
+"""Lines that SVT-AV1 writes of itself in every job; its errors are `Svt[error]`."""
 
 _LOGICAL_ID_ENDING = re.compile(r"Log[0-9A-F]{8}$")
 

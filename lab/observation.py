@@ -266,15 +266,20 @@ def _progress(
             jobs: Sequence[JobSpec] = ()
             if deployed is not None:
                 jobs = deployed.shards if visit.state == "Execute" else (deployed.validation,)
-            progress.append(_together([_progress_of(job, objects) for job in jobs]))
+            progress.append(_together([_progress_of(job, visit, objects) for job in jobs]))
     return tuple(progress)
 
 
-def _progress_of(job: JobSpec, objects: ObjectStore) -> tuple[Progress, ...]:
+def _progress_of(job: JobSpec, visit: StateVisit, objects: ObjectStore) -> tuple[Progress, ...]:
     try:
-        return PROGRESS.validate_json(objects.get(job.progress_key))
+        progress = PROGRESS.validate_json(objects.get(job.progress_key))
     except ConfigurationError:  # nothing measured yet
         return ()
+    # After a fixed execution the validation runs again, and writes where it wrote before.
+    end = visit.exited_at
+    return tuple(
+        step for step in progress if visit.entered_at <= step.at and (end is None or step.at <= end)
+    )
 
 
 def _together(of_shards: Sequence[Sequence[Progress]]) -> tuple[Progress, ...]:

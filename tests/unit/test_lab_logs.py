@@ -60,6 +60,7 @@ def test_plain_lines_belong_to_what_their_stream_told_of_before() -> None:
         (JOBS, "1", 0, "Traceback before anything was told"),
         (JOBS, "1", 1, '{"message": "PHASE 4: EXECUTION", "experiment_id": "default-0002"}'),
         (JOBS, "1", 2, "Svt[info]: SVT [version]:\tSVT-AV1 Encoder Lib v4.1.0"),
+        (JOBS, "1", 2, "Svt[warn]: Failed to set thread priority: Invalid argument"),
         (JOBS, "2", 3, '{"message": "PHASE 4: EXECUTION", "experiment_id": "default-0001"}'),
         (JOBS, "2", 4, "OSError: no space left on device"),
         (JOBS, "1", 5, "MemoryError: out of memory"),

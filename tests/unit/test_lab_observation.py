@@ -154,19 +154,48 @@ def test_a_running_job_shows_what_it_has_measured() -> None:
     assert not view.asks_human
 
 
+def measured_at(at: datetime, size_bytes: int) -> Progress:
+    point = rate_point(40, size_bytes, 31)
+    return Progress(done_points=1, total_points=1, at=at, clip="hall", point=point)
+
+
 def test_each_attempt_keeps_what_it_measured_after_its_end() -> None:
     objects = MemoryObjects()
+    history = up_to_validation(attempt=2).exit("Validate").enter("JudgeValidation")
     first, second = (
-        Progress(done_points=1, total_points=1, at=NOW, clip="hall", point=rate_point(40, size, 31))
-        for size in (90, 80)
+        measured_at(visit.entered_at, size_bytes)
+        for visit, size_bytes in zip(validations(history), (90, 80), strict=True)
     )
     for attempt, step in ((1, first), (2, second)):
         objects.put(job(JobKind.VALIDATE, attempt).progress_key, PROGRESS.dump_json((step,)))
     campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
-    history = up_to_validation(attempt=2).exit("Validate").enter("JudgeValidation")
     [view] = observer(campaign, history, objects=objects).look().experiments
     assert view.progress == ((first,), (second,))
     assert view.current_progress == ()
+
+
+def test_a_validation_that_runs_again_has_measured_nothing_yet() -> None:
+    objects = MemoryObjects()
+    history = up_to_validation().exit("Validate").visit("JudgeValidation").visit("Execute")
+    history.visit("JudgeExecution").visit("FixExecution").visit("Deploy", deployed(1, 2))
+    history.enter("Validate")
+    [before, again] = validations(history)
+    first = measured_at(before.entered_at, 90)
+    campaign = HistoryBuilder().visit("ChooseExperiment", choice(1)).enter("RunExperiment")
+    key = job(JobKind.VALIDATE).progress_key
+
+    objects.put(key, PROGRESS.dump_json((first,)))
+    [view] = observer(campaign, history, objects=objects).look().experiments
+    assert view.progress == ((first,), (), ())
+
+    second = measured_at(again.entered_at, 80)
+    objects.put(key, PROGRESS.dump_json((second,)))
+    [view] = observer(campaign, history, objects=objects).look().experiments
+    assert view.progress == ((), (), (second,))
+
+
+def validations(history: HistoryBuilder) -> list[StateVisit]:
+    return [visit for visit in state_visits(history.events) if visit.state == "Validate"]
 
 
 def test_shards_that_run_side_by_side_are_counted_as_one() -> None:
