@@ -4,6 +4,7 @@
 EXPERIMENTS ?= 3
 SERVE ?= 1
 CLIPS ?=
+FRAMES ?=
 SEED ?=
 MIND ?=
 CAMPAIGN ?=
@@ -26,6 +27,7 @@ option = $(if $(value $(2)),$(1) $(call quoted,$(2)))
 RUN_OPTIONS = $(call option,--experiments,EXPERIMENTS) \
 	$(if $(filter $(OFF),$(SERVE)),--no-serve) \
 	$(call option,--clips,CLIPS) \
+	$(call option,--frames,FRAMES) \
 	$(call option,--seed,SEED) \
 	$(call option,--mind,MIND) \
 	$(call option,--campaign,CAMPAIGN) \

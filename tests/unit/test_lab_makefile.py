@@ -26,6 +26,7 @@ def options(**given: str) -> list[str]:
 def test_only_what_is_given_is_handed_on() -> None:
     assert options() == ["--experiments", "3"]
     assert options(EXPERIMENTS="", SERVE="0", PORT="0") == ["--no-serve", "--port", "0"]
+    assert options(EXPERIMENTS="", FRAMES="0") == ["--frames", "0"]
 
 
 def test_no_character_of_a_value_is_lost_in_the_shell() -> None:
