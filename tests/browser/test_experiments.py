@@ -134,7 +134,7 @@ def test_what_matters_first_is_in_sight(visit: Visit) -> None:
     page = visit("/experiments?campaign=good")
     table = page.get_by_role("grid", name="Experiments")
     for width, headers in (
-        (1440, ("BD-rate", "Status", "Change", "Cost", "Updated")),
+        (1440, ("BD-rate", "Status", "Human", "Change", "Cost", "Updated")),
         (390, ("Experiment", "BD-rate")),
     ):
         page.set_viewport_size({"width": width, "height": 900})

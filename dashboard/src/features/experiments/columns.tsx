@@ -44,11 +44,12 @@ export function columnsOf(
       ...figure("bd_rate_percent", "BD-rate", (row) => <BdRateFigure {...rateOf(row)} />),
       sortingField: "bd_rate_percent",
     },
-    text("status", "Status", (row) =>
+    text("status", "Status", (row) => <ExperimentStatus status={row.status} />),
+    text("human", "Human", (row) =>
       row.needs_human ? (
         <HumanBadge experiment={row.experiment_id} onOpen={() => openQuestion(row)} />
       ) : (
-        <ExperimentStatus status={row.status} />
+        MISSING
       ),
     ),
     {
@@ -57,7 +58,7 @@ export function columnsOf(
           {row.name || MISSING}
         </span>
       )),
-      minWidth: 220,
+      minWidth: 190,
       maxWidth: 320,
     },
     figure("bitrate", "kb/s", (row) =>
