@@ -16,8 +16,12 @@ export function BdRateFigure({ percent, low = null, high = null, stopReason = nu
   }
   return (
     <span className="number">
-      {signed(percent, 2)} %
-      {low !== null && high !== null && ` (${signed(low, 1)} … ${signed(high, 1)})`}
+      {signed(percent, 2)} %{" "}
+      {low !== null && high !== null && (
+        <span className="interval">
+          ({signed(low, 1)} … {signed(high, 1)})
+        </span>
+      )}
     </span>
   );
 }

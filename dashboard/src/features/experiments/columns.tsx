@@ -41,7 +41,11 @@ export function columnsOf(
       isRowHeader: true,
     },
     {
-      ...figure("bd_rate_percent", "BD-rate", (row) => <BdRateFigure {...rateOf(row)} />),
+      ...figure("bd_rate_percent", "BD-rate", (row) => (
+        <div className="over-its-interval">
+          <BdRateFigure {...rateOf(row)} />
+        </div>
+      )),
       sortingField: "bd_rate_percent",
     },
     text("status", "Status", (row) => <ExperimentStatus status={row.status} />),
