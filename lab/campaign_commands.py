@@ -73,8 +73,13 @@ def run(
         ),
     ] = None,
     campaign: CampaignName = DEFAULT_CAMPAIGN,
-    goal: Annotated[str, typer.Option(help="What the campaign is for.")] = DEFAULT_GOAL,
-    random_seed: Annotated[int, typer.Option(help="Seeds every draw of the offline search.")] = 0,
+    goal: Annotated[
+        str | None, typer.Option(help="What the campaign is for.", show_default=DEFAULT_GOAL)
+    ] = None,
+    random_seed: Annotated[
+        int | None,
+        typer.Option(help="Seeds every draw of the offline search.", show_default="0"),
+    ] = None,
     budget_usd: BudgetUsd = None,
     daily_budget_usd: DailyBudgetUsd = None,
     wall_time_limit_s: WallTimeLimitS = None,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from codec_lab import documents, keys, parameters
+from codec_lab.campaign import Campaign
 from codec_lab.campaigns import CampaignOrder
 from codec_lab.candidate import ENTRY_FILE
 from codec_lab.clip import SourceClip
@@ -15,7 +16,7 @@ from codec_lab.proposal import Mind, Proposal
 from codec_worker import codecs
 from codec_worker.anchors import anchor_named, require_codable
 from codec_worker.clips import DEFAULT_FRAMES, FrozenClip, default_clips, load_folder
-from lab.settings import RunSettings
+from lab.settings import DEFAULT_GOAL, RunSettings
 
 _SEED = Path(codecs.__file__).parent / "seed.py"
 
@@ -109,14 +110,29 @@ def order_of(
         seed_source = documents.load(objects, seed_key, Proposal).candidate.files[ENTRY_FILE]
     order = CampaignOrder(
         campaign_id=settings.campaign,
-        goal=settings.goal,
+        goal=settings.goal or DEFAULT_GOAL,
         mind=settings.mind,
-        random_seed=settings.random_seed,
+        random_seed=settings.random_seed or 0,
         seed_source=seed_source or _read_codec(_SEED),
         experiments=settings.experiments,
         bounds=settings.bounds,
     )
     return order, clips
+
+
+def kept_settings(campaign: Campaign, settings: RunSettings) -> list[str]:
+    """Say what a campaign goes on with, as it began, though something else was given."""
+    given = {
+        "mind": settings.mind,
+        "goal": settings.goal,
+        "random seed": settings.random_seed,
+    }
+    own = {"mind": campaign.mind, "goal": campaign.goal, "random seed": campaign.random_seed}
+    return [
+        f"Campaign {campaign.campaign_id} goes on with the {name} it began with: {own[name]}"
+        for name, value in given.items()
+        if value is not None and value != own[name]
+    ]
 
 
 def _require_search_space(path: Path | None, source: str) -> None:

@@ -16,7 +16,7 @@ from codec_lab.proposal import Mind
 from lab.display import Display
 from lab.following import Follower, Outcome
 from lab.live_screen import LiveScreen
-from lab.opening import Given, order_of
+from lab.opening import Given, kept_settings, order_of
 from lab.plain_lines import PlainLines
 from lab.results import current_results, experiment_result
 from lab.settings import RunSettings
@@ -61,10 +61,8 @@ def run_campaign(
     campaign = open_campaign(
         order, clips, records=target.records, objects=target.objects, clock=clock
     )
-    if campaign.mind is not order.mind:
-        console.print(
-            f"Campaign {campaign.campaign_id} goes on with the mind {campaign.mind} it began with."
-        )
+    for kept in kept_settings(campaign, settings):
+        console.print(kept, soft_wrap=True)
     notice = budget_notice(campaign, target.records.control(campaign.campaign_id))
     if notice is not None:
         console.print(notice, soft_wrap=True)

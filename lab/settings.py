@@ -69,14 +69,12 @@ class RunSettings(Model):
         Who designs and repairs.
     campaign : str
         Its name.
-    goal : str
-        In the researcher's words.
-    random_seed : int
-        Seeds every draw of the offline search.
+    goal : str or None
+        In the researcher's words; None for the campaign's own, or the lab's.
+    random_seed : int or None
+        Seeds every draw of the offline search; None for the campaign's own, or 0.
     bounds : Bounds
         Where the campaign stops besides.
-    serve : bool
-        Whether the one-machine cloud stays up afterwards, until Ctrl-C.
     """
 
     experiments: Annotated[int, Field(ge=1, le=10_000)] = 3
@@ -85,10 +83,9 @@ class RunSettings(Model):
     seed: Path | None = None
     mind: Mind = Mind.OFFLINE
     campaign: CampaignName = DEFAULT_CAMPAIGN
-    goal: Annotated[str, Field(min_length=1)] = DEFAULT_GOAL
-    random_seed: Annotated[int, Field(ge=0)] = 0
+    goal: Annotated[str | None, Field(min_length=1)] = None
+    random_seed: Annotated[int | None, Field(ge=0)] = None
     bounds: Bounds = Bounds()
-    serve: bool = True
 
 
 def read_settings(model: type[_Settings], **values: object) -> _Settings:

@@ -1,13 +1,16 @@
 """What a person gives is read and refused before anything is started."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from codec_lab.campaign import HARD_LIMITS, Campaign
 from codec_lab.errors import ConfigurationError
+from codec_lab.limits import Limits
 from codec_lab.proposal import Mind
-from lab.opening import read_given
+from lab.opening import kept_settings, read_given
 from lab.settings import RunSettings
 from tests.worker.samples import write_video
 
@@ -65,3 +68,25 @@ def test_a_seed_that_cannot_be_explored_is_refused(source: str, why: str, tmp_pa
         given(seed=seed)
     assert str(refusal.value).startswith(f"The offline mind cannot explore {seed}: {why}")
     assert given(seed=seed, mind=Mind.CLAUDE).seed_source == source
+
+
+def test_a_campaign_says_what_it_keeps_of_its_own() -> None:
+    campaign = Campaign(
+        campaign_id="waves",
+        goal="Beat x265.",
+        mind=Mind.OFFLINE,
+        random_seed=3,
+        limits=Limits(),
+        hard_limits=HARD_LIMITS,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    assert kept_settings(campaign, RunSettings()) == []
+    same = RunSettings(goal="Beat x265.", random_seed=3)
+    assert kept_settings(campaign, same) == []
+    other = RunSettings(mind=Mind.CLAUDE, goal="Beat SVT-AV1.", random_seed=0)
+    began_with = "Campaign waves goes on with the {} it began with: {}".format
+    assert kept_settings(campaign, other) == [
+        began_with("mind", "offline"),
+        began_with("goal", "Beat x265."),
+        began_with("random seed", 3),
+    ]
