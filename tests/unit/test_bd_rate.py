@@ -34,7 +34,7 @@ def rising_curves(draw: st.DrawFn) -> list[RateQuality]:
     points = []
     for _ in range(count):
         points.append(RateQuality(rate, quality))
-        rate *= draw(st.floats(1.1, 3))
+        rate *= draw(st.floats(1.1, 2.9))
         quality += draw(st.floats(0.5, 5))
     return points
 
@@ -140,6 +140,32 @@ def test_a_narrow_range_of_the_anchors_quality_is_no_comparison() -> None:
         "the curves share 15 % of the anchor's quality, 50 % are needed",
     )
     assert bd_rate(curve_of(X265), curve_of(narrow), min_anchor_share_percent=10).percent
+
+
+# carphone, 33 frames: the seed at its quality 24 between a grey mosaic and two lossless points.
+GAPS = ((182, 16.2), (39_059, 35.37), (3_683_240, 92.2), (3_711_670, 100.0))
+ANCHOR = ((11_209, 26.74), (123_017, 38.86), (250_000, 42.11))
+
+
+def test_points_far_apart_say_nothing_of_the_rates_between_them() -> None:
+    """A chord between them would lie 48 % below the rates of that very codec."""
+    anchor = curve_of((ANCHOR[0], (62_417, 35.53), *ANCHOR[1:]))
+
+    delta = bd_rate(anchor, curve_of(GAPS))
+
+    reason = "neighbouring points of the tested curve are 214.6 times apart in rate, "
+    assert delta == (None, 100.0, reason + "3 times at most can be interpolated")
+    screen = bd_rate(curve_of(ANCHOR), curve_of(GAPS[:3]), min_points=3)
+    assert screen == (None, 100.0, reason + "9 times at most can be interpolated")
+
+
+def test_points_far_apart_beyond_what_is_compared_do_no_harm() -> None:
+    best = (40 * X265[0][0], 60.0)
+
+    assert bd_rate(curve_of(X264), curve_of(X265)).percent is not None
+    assert bd_rate(curve_of(X264), [*curve_of(X265), RateQuality(*best)]).percent is None
+    anchor = [point for point in curve_of(X264) if point.quality < X265[0][1]]
+    assert bd_rate(anchor, [*curve_of(X265), RateQuality(*best)]).percent is not None
 
 
 def test_three_points_are_too_few() -> None:
