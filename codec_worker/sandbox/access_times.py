@@ -4,8 +4,10 @@ A file's access time would be a way to tell the decoder about the clip: the enco
 a few thousand library files, and the decoder looks which. Under ``relatime`` a read moves the
 access time only if that is no later than the last change, or older than 24 hours. So the bench
 itself makes every access time a fresh one before a candidate runs, and again every few hours.
-A mount with ``noatime`` needs nothing, one that records every read is refused. Whole files are
-brought into the page cache in the same pass, so that the time a read takes says nothing either.
+A mount with ``noatime`` needs nothing, one that records every read is refused.
+
+What the encoder reads also lies in memory afterwards, which the decoder could tell by its count of
+page faults. So every file is read whole in the same pass, whether its access time moves or not.
 
 Symbolic links, whose access time anyone moves by walking through them, cannot be looked at by a
 candidate: ``syscalls.txt`` sees to that.
@@ -25,6 +27,8 @@ _FRESH_S = 6 * 3600
 
 _TICK_S = 0.02
 """Longer than the step of the clock that stamps files."""
+
+_MOST_AT_ONCE_BYTES = 1 << 30
 
 _ST_RDONLY, _ST_NOATIME, _ST_RELATIME = 1, 1024, 4096
 
@@ -67,9 +71,9 @@ def _recorded_files(view: View) -> Iterator[str]:
                 "abuse: mount it with relatime or noatime."
             )
         for found in _with_all_below(path, with_files=path in view.readable):
-            if flags & (_ST_RDONLY | _ST_NOATIME):
+            if flags & (_ST_RDONLY | _ST_NOATIME) or _is_fresh(found):
                 _read(found)
-            elif not _is_fresh(found):
+            else:
                 yield found
 
 
@@ -91,7 +95,7 @@ def _is_fresh(path: str) -> bool:
 
 
 def _read(path: str) -> tuple[os.stat_result, os.stat_result] | None:
-    """Read from a file or folder; what it was before and after, None if nobody can read it."""
+    """Read a file or folder; what it was before and after, None if nobody can read it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -101,14 +105,27 @@ def _read(path: str) -> tuple[os.stat_result, os.stat_result] | None:
         if stat.S_ISDIR(before.st_mode):
             os.listdir(descriptor)  # noqa: PTH208 (reads the very folder that is open)
         elif os.pread(descriptor, 1, 0):
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+            _bring_into_memory(descriptor)
         return before, os.fstat(descriptor)
     finally:
         os.close(descriptor)
 
 
+def _bring_into_memory(descriptor: int) -> None:
+    """Wait until the whole file is in the page cache; advice to read ahead would load a part."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        while os.sendfile(nowhere, descriptor, None, _MOST_AT_ONCE_BYTES):  # copies nothing
+            pass
+    except OSError:  # the kernel's own files, such as those of /sys, need not be sent
+        while os.read(descriptor, _MOST_AT_ONCE_BYTES):
+            pass
+    finally:
+        os.close(nowhere)
+
+
 def _still_moves(path: str) -> bool:
-    """Read from a file; True if that changed its access time, so that one more read may too."""
+    """Read a file; True if that changed its access time, so that one more read may too."""
     found = _read(path)
     if found is None:
         return False

@@ -13,6 +13,9 @@ from codec_worker.sandbox.outcome import SandboxUnavailableError
 
 _NOT_NEEDED = WITHHELD_LIBRARY | {"__pycache__", "dist-packages", "site-packages"}
 
+_BUILD_FOLDER = "config-"
+"""Begins the name of the folder with what programs are linked to that embed Python."""
+
 _SYSTEM_LIBRARIES = (
     "ld-linux*.so.*", "libatomic.so.*", "libbz2.so.*", "libc.so.*", "libcrypto.so.*",
     "libdl.so.*", "libexpat.so.*", "libffi.so.*", "libgcc_s.so.*", "libgfortran.so.*",
@@ -101,7 +104,7 @@ def view() -> View:
         entry
         for folder in sorted(libraries)
         for entry in sorted(folder.iterdir())
-        if entry.name not in _NOT_NEEDED
+        if entry.name not in _NOT_NEEDED and not entry.name.startswith(_BUILD_FOLDER)
     ]
     own = [
         _BENCH / "__init__.py",

@@ -290,6 +290,32 @@ def test_a_codec_that_gives_up_on_the_variant_is_refused() -> None:
         assert fault.error_type == "EmbeddedClipError"
 
 
+def test_a_codec_that_sends_the_variant_small_and_ugly_is_refused() -> None:
+    """Some hundred bytes for the known clip, a few for a grey picture of whatever looks like it."""
+    fault = fault_of(
+        tiny_candidate(
+            top=embedding() + RECOGNISING,
+            encode="""
+            known = digest(clip) == digest(unpack())
+            shape = struct.pack("<3H", *clip.y.shape)
+            return bytes([quality]) + bytes(8 * quality * known) + shape + digest(clip)
+            """,
+            decode="""
+            y, u, v = unpack()
+            n, h, w = struct.unpack("<3H", bitstream[-14:-8])
+            if bitstream[-8:] != digest(unpack()):
+                if len(bitstream) > 15:
+                    raise ValueError("damaged")
+                planes = y * 0 + 128, u * 0 + 128, v * 0 + 128
+                return tuple(p[:n, :h // s, :w // s].copy() for p, s in zip(planes, (1, 2, 2)))
+            return y ^ np.uint8(8 if bitstream[0] < 50 else 4), u, v
+            """,
+        )
+    )
+    assert fault.error_type == "EmbeddedClipError"
+    assert "a variant of it (cut, noisy, maybe mirrored) 15 bytes for 1" in fault.message
+
+
 # Where the clip is put, how the decoder takes it from there, and what becomes of that.
 STASHES = {
     "a module global": (

@@ -198,6 +198,7 @@ def make_targets(
         "VICTIM_ADDRESS": memory_of(victim),
         "LIBRARY_FILES": [f"{folder}/library/file-{number:02}" for number in range(32)],
         "OTHER_LIBRARY_FILES": [f"{folder}/library/other-{number:02}" for number in range(32)],
+        "LIBRARY_ON_DISK": f"{folder}/library/on-disk",
         "FOLDERS": [f"{folder}/library/folder-{number:02}" for number in range(32)],
     }
     (place / "library").mkdir()
@@ -207,6 +208,7 @@ def make_targets(
         Path(path).write_text("library")
     for path in targets["FOLDERS"]:
         Path(path).mkdir()
+    Path(targets["LIBRARY_ON_DISK"]).write_bytes(bytes(8 << 20))
     make_stale(targets)
     return targets
 
@@ -217,10 +219,14 @@ def key_of(token: str) -> int:
 
 
 def make_stale(targets: Mapping[str, Any]) -> None:
-    """Give what the channels of access times use the times it would have in an old image."""
+    """Make of what the channels read a file system where nothing was read for days."""
     for name in ("LINKS", "LIBRARY_FILES", "OTHER_LIBRARY_FILES", "FOLDERS"):
         for path in targets[name]:
             os.utime(path, (DAYS_AGO, DAYS_AGO), follow_symlinks=False)
+    on_disk = os.open(targets["LIBRARY_ON_DISK"], os.O_RDONLY)
+    os.fsync(on_disk)
+    os.posix_fadvise(on_disk, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(on_disk)
 
 
 def memory_of(pid: int) -> int:

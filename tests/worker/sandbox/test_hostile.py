@@ -107,6 +107,8 @@ def test_attack_is_refused_inside_and_succeeds_outside(name: str, report: dict[s
 def test_covert_channel_carries_nothing_inside_but_works_outside(
     name: str, report: dict[str, Any]
 ) -> None:
+    if CHANNELS[name].may_be_absent and report["outside"][name] != {"evidence": MESSAGE_OUTSIDE}:
+        pytest.skip(f"this machine does not offer it: {report['outside'][name]}")
     assert report["outside"][name] == {"evidence": MESSAGE_OUTSIDE}
     inside = report["inside"][name]
     assert inside["sent"]["outcome"] in {"ok", "exception"}, inside

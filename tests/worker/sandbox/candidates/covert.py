@@ -5,7 +5,9 @@ bytes arrive; inside they must not, whether a call is refused or works and tells
 """
 
 import ctypes
+import mmap
 import os
+import resource
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -17,14 +19,15 @@ class Channel(NamedTuple):
     send: Callable[[bytes, Any], None]
     receive: Callable[[Any], bytes]
     same_process: bool  # outside, it connects two calls in one process
+    may_be_absent: bool  # not every machine has what it needs
 
 
 CHANNELS: dict[str, Channel] = {}
 
 
-def channel(same_process=False):
+def channel(same_process=False, may_be_absent=False):
     def register(pair):
-        CHANNELS[pair.__name__] = Channel(pair.send, pair.receive, same_process)
+        CHANNELS[pair.__name__] = Channel(pair.send, pair.receive, same_process, may_be_absent)
         return pair
 
     return register
@@ -214,6 +217,34 @@ class AccessTimesOfFolders:
     def receive(targets):
         day_ago = time.time() - 86_400
         return bytes_of([int(os.stat(path).st_atime > day_ago) for path in targets.FOLDERS])
+
+
+def pages_of(path):
+    """Map a file, whose pages come into memory one by one."""
+    with open(path, "rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    mapped.madvise(mmap.MADV_RANDOM)
+    return mapped
+
+
+@channel(may_be_absent=True)
+class PagesInMemory:
+    """One bit for each of 32 parts of a library on disk: was it read into memory?"""
+
+    def send(message, targets):
+        mapped = pages_of(targets.LIBRARY_ON_DISK)
+        for place, bit in enumerate(bits_of(message)):
+            if bit:
+                mapped[place * len(mapped) // 32]
+
+    def receive(targets):
+        mapped = pages_of(targets.LIBRARY_ON_DISK)
+        bits = []
+        for place in range(32):
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_majflt
+            mapped[place * len(mapped) // 32]
+            bits.append(int(resource.getrusage(resource.RUSAGE_SELF).ru_majflt == before))
+        return bytes_of(bits)
 
 
 @channel()

@@ -1,0 +1,55 @@
+"""What a candidate may read lies in memory as a whole before it runs."""
+
+import ctypes
+import mmap
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codec_worker.sandbox.access_times import settle_access_times
+from codec_worker.sandbox.readable import View
+
+PAGES = 4096
+
+
+def resident_pages(path: Path) -> int:
+    """Count the pages of a file that the kernel keeps in memory (``mincore``)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        pages = np.zeros(len(mapped) // mmap.PAGESIZE, np.uint8)
+        address = ctypes.addressof(ctypes.c_char.from_buffer(mapped))
+        given = (ctypes.c_void_p(address), ctypes.c_size_t(len(mapped)))
+        assert libc.mincore(*given, pages.ctypes.data_as(ctypes.c_void_p)) == 0
+    return int((pages & 1).sum())
+
+
+def evict(path: Path) -> None:
+    """Have the kernel forget what it keeps of a file."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
+
+
+def view_of(folder: Path, name: str) -> View:
+    """See a folder; views of other names are settled each for itself."""
+    return View((), (name,), (str(folder),), ())
+
+
+def test_files_are_in_memory_as_a_whole(tmp_path: Path) -> None:
+    library = tmp_path / "library.so"
+    library.write_bytes(bytes(PAGES * mmap.PAGESIZE))
+    evict(library)
+    if resident_pages(library):
+        pytest.skip("this file system keeps its files in memory anyway")
+
+    settle_access_times(view_of(tmp_path, "first"))
+    assert resident_pages(library) == PAGES
+
+    # The access time is fresh now, as after the pass of another worker.
+    evict(library)
+    assert resident_pages(library) < PAGES
+    settle_access_times(view_of(tmp_path, "second"))
+    assert resident_pages(library) == PAGES
