@@ -27,6 +27,8 @@ def read_list(path: Path) -> AllowedPackages:
     try:
         with path.open("rb") as file:
             return AllowedPackages.model_validate(tomllib.load(file))
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is no TOML: it is not UTF-8 text.") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is no TOML: {error}.") from error
     except ValidationError as error:
@@ -55,13 +57,14 @@ def download(allowed: AllowedPackages) -> dict[str, bytes]:
 
 
 def _download(wheel: Wheel, folder: Path) -> None:
-    python, abi, platforms = wheel.file.removesuffix(".whl").split("-")[-3:]
+    pythons, abi, platforms = wheel.file.removesuffix(".whl").split("-")[-3:]
+    python_version = pythons.split(".")[-1][2:]  # the 3 of py2.py3
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{wheel.requirement}\n", encoding="utf-8")
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-input", "--no-deps", "--require-hashes", "--only-binary=:all:"),
-        *("--implementation=cp", f"--python-version={python[2:]}", f"--abi={abi}"),
+        *("--implementation=cp", f"--python-version={python_version}", f"--abi={abi}"),
         *(f"--platform={platform}" for platform in platforms.split(".")),
         *(f"--dest={folder}", f"--requirement={requirements}"),
     ]

@@ -284,6 +284,17 @@ def test_wheels_are_taken_from_pips_index_by_their_hash(
     assert "\n" not in str(raised.value)
 
 
+def test_a_wheel_for_python_2_and_3_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = pinned(DATA, file="tinystep-1.0-py2.py3-none-any.whl")
+    (tmp_path / both.file).write_bytes(DATA)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    listed = AllowedPackages(packages=(AllowedPackage(wheel=both, purpose="tests"),))
+    assert download(listed) == {both.file: DATA}
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -291,11 +302,12 @@ def test_wheels_are_taken_from_pips_index_by_their_hash(
         ('[[packages]]\npurpose = "x"\n', r"packages\.0\.wheel: Field required"),
         (as_toml(ALLOWED).replace('"tinystep"]', '"os"]').replace("'tinystep'", "'os'"), "os"),
         (as_toml(ALLOWED).replace(WHEEL.sha256, "0"), r"packages\.0\.wheel\.sha256"),
+        ("# für Codecs\n", r"is no TOML: it is not UTF-8 text\.$"),
     ],
 )
 def test_a_wrong_list_is_one_sentence(tmp_path: Path, text: str, why: str) -> None:
     listed = tmp_path / "list.toml"
-    listed.write_text(text)
+    listed.write_text(text, "latin-1")
     with pytest.raises(ConfigurationError, match=why) as raised:
         read_list(listed)
     assert "\n" not in str(raised.value)
