@@ -1,7 +1,7 @@
 """An experiment's measurement made again elsewhere, and every difference by its name."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from codec_lab.job import JobKind, JobSpec
 from codec_lab.model import Model, Name
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore
-from codec_lab.verdict import AnchorCurve, ClipResult, RatePoint, Verdict
+from codec_lab.verdict import ClipResult, RatePoint, Verdict
 from codec_worker.job import Job
 
 _NOT_COMPARED = frozenset(
@@ -164,8 +164,9 @@ def compare(
 def _points(
     before: ClipResult, objects: ObjectStore, now: ClipResult, elsewhere: ObjectStore
 ) -> Iterator[Difference]:
-    for stored, here in zip(before.points, now.points, strict=True):
-        at = Difference(clip=before.clip, quality=stored.quality, what="", stored="", here="")
+    curve = Difference(clip=before.clip, what="", stored="", here="")
+    yield from _lacking(curve, before.points, now.points)
+    for at, stored, here in _shared(curve, before.points, now.points):
         bitstreams = _read(objects, stored, ".bin"), _read(elsewhere, here, ".bin")
         frames = _read(objects, stored, ".npz"), _read(elsewhere, here, ".npz")
         yield from _named(at, "bitstream", *bitstreams, _differing_byte(*bitstreams))
@@ -174,19 +175,37 @@ def _points(
 
 
 def _anchors(before: ClipResult, now: ClipResult) -> Iterator[Difference]:
-    curves: Mapping[str, AnchorCurve] = {curve.anchor: curve for curve in now.anchors}
-    for stored in before.anchors:
-        here = curves[stored.anchor]
-        for one, other in zip(stored.points, here.points, strict=True):
-            at = Difference(
-                clip=before.clip,
-                codec=stored.anchor,
-                quality=one.quality,
-                what="",
-                stored="",
-                here="",
-            )
+    stored, here = (
+        {curve.anchor: curve.points for curve in result.anchors} for result in (before, now)
+    )
+    for anchor in dict.fromkeys((*stored, *here)):
+        curve = Difference(clip=before.clip, codec=anchor, what="", stored="", here="")
+        points = stored.get(anchor, ()), here.get(anchor, ())
+        yield from _lacking(curve, *points)
+        for at, one, other in _shared(curve, *points):
             yield from _metrics(at, one, other)
+
+
+def _lacking(
+    curve: Difference, before: Sequence[RatePoint], now: Sequence[RatePoint]
+) -> Iterator[Difference]:
+    """Name the rate points that only one side has."""
+    sides = [{point.quality for point in points} for points in (before, now)]
+    for quality in sorted(set.symmetric_difference(*sides)):
+        stored, here = ("measured" if quality in side else "missing" for side in sides)
+        changes = {"quality": quality, "what": "rate point", "stored": stored, "here": here}
+        yield curve.model_copy(update=changes)
+
+
+def _shared(
+    curve: Difference, before: Sequence[RatePoint], now: Sequence[RatePoint]
+) -> Iterator[tuple[Difference, RatePoint, RatePoint]]:
+    """Pair the rate points that both sides have, each pair with its place."""
+    by_quality = {point.quality: point for point in now}
+    for stored in before:
+        if stored.quality in by_quality:
+            at = curve.model_copy(update={"quality": stored.quality})
+            yield at, stored, by_quality[stored.quality]
 
 
 def _metrics(at: Difference, stored: RatePoint, here: RatePoint) -> Iterator[Difference]:

@@ -127,6 +127,35 @@ def test_other_pictures_and_metrics_are_named(measured: Measured) -> None:
     assert found[0].stored == "30.5"
 
 
+def test_points_that_one_side_lacks_are_named_and_the_others_paired_by_quality(
+    measured: Measured,
+) -> None:
+    first, second = measured.again.results
+    lowest, *others = first.anchors[0].points
+    anchors = (first.anchors[0].model_copy(update={"points": tuple(others)}), *first.anchors[1:])
+    shifted = second.points[0].model_copy(update={"quality": 31})
+    other = measured.again.model_copy(
+        update={
+            "results": (
+                first.model_copy(update={"anchors": anchors}),
+                second.model_copy(update={"points": (shifted, *second.points[1:]), "anchors": ()}),
+            )
+        }
+    )
+    found = measured.compare(again=other).differences
+    assert {one.what for one in found} == {"rate point"}
+    assert [(one.clip, one.codec, one.quality, one.stored, one.here) for one in found] == [
+        ("seen", ANCHORS[0], lowest.quality, "measured", "missing"),
+        ("unseen", "candidate", 30, "measured", "missing"),
+        ("unseen", "candidate", 31, "missing", "measured"),
+        *(
+            ("unseen", curve.anchor, point.quality, "measured", "missing")
+            for curve in second.anchors
+            for point in sorted(curve.points, key=lambda point: point.quality)
+        ),
+    ]
+
+
 def test_a_frame_that_measures_otherwise_is_named(measured: Measured) -> None:
     with np.load(io.BytesIO(measured.objects.get(f"{POINT}.npz"))) as archive:
         arrays = {name: archive[name].copy() for name in archive.files}
