@@ -55,8 +55,9 @@ def evaluate(
             f"The bench's sandbox needs Linux with libseccomp: {error}."
         ) from error
     bench_dir = state_dir / "bench"
-    earlier = len(list((bench_dir / "objects").glob("experiments/*/run-*")))
-    terms = Terms(anchors=tuple(anchor or DEFAULT_ANCHORS), run=earlier + 1)
+    terms = Terms(
+        anchors=tuple(anchor or DEFAULT_ANCHORS), run=next_run_number(bench_dir / "objects")
+    )
     for name in terms.anchors:
         anchor_named(name)  # refused here, before anything is measured
     words = Console(stderr=True, highlight=False, markup=False)
@@ -74,6 +75,12 @@ def evaluate(
         draw(verdict.results, plot)
         words.print(f"Wrote {plot}.")
     raise typer.Exit(0 if verdict.passed else 1)
+
+
+def next_run_number(objects_dir: Path) -> int:
+    """Give the number after the greatest that the store has: a new evaluation joins none."""
+    names = (path.name.removeprefix("run-") for path in objects_dir.glob("experiments/*/run-*"))
+    return max((int(name) for name in names if name.isdecimal()), default=0) + 1
 
 
 def _with_notices(clips: Iterable[FrozenClip], words: Console) -> Iterator[FrozenClip]:
