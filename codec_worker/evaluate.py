@@ -119,7 +119,8 @@ def evaluate_module(
 def read_candidate(path: Path) -> Candidate:
     """Read a candidate from a Python file, or from a folder that holds ``codec.py``.
 
-    Every Python file in the folder and below belongs to it.
+    Every Python file in the folder and below belongs to it. As for Python, a byte order mark at
+    a file's beginning is none of its text.
 
     Raises
     ------
@@ -129,13 +130,13 @@ def read_candidate(path: Path) -> Candidate:
     try:
         if path.is_dir():
             files = {
-                file.relative_to(path).as_posix(): file.read_text("utf-8")
+                file.relative_to(path).as_posix(): file.read_text("utf-8-sig")
                 for file in sorted(path.rglob("*.py"))
             }
             if ENTRY_FILE not in files:
                 raise ConfigurationError(f"{path} holds no {ENTRY_FILE}.")
         else:
-            files = {ENTRY_FILE: path.read_text("utf-8")}
+            files = {ENTRY_FILE: path.read_text("utf-8-sig")}
         return Candidate(files=files)
     except FileNotFoundError as error:
         raise ConfigurationError(f"There is no codec module {path}.") from error

@@ -146,7 +146,7 @@ def _require_search_space(path: Path | None, source: str) -> None:
 
 def _read_codec(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigurationError(f"There is no codec module {path}.") from error
     except UnicodeDecodeError as error:

@@ -90,3 +90,9 @@ def test_a_campaign_says_what_it_keeps_of_its_own() -> None:
         began_with("goal", "Beat x265."),
         began_with("random seed", 3),
     ]
+
+
+def test_a_byte_order_mark_is_none_of_the_seed(tmp_path: Path) -> None:
+    seed = tmp_path / "mine.py"
+    seed.write_text("x = 1\n", encoding="utf-8-sig")
+    assert given(seed=seed, mind=Mind.CLAUDE).seed_source == "x = 1\n"

@@ -97,6 +97,15 @@ def test_what_is_no_module_is_refused(
         read_candidate(path)
 
 
+def test_a_byte_order_mark_is_none_of_the_source(tmp_path: Path) -> None:
+    module = tmp_path / "codec.py"
+    module.write_text(TINY_CODEC, "utf-8-sig")
+
+    from_file, from_folder = read_candidate(module), read_candidate(tmp_path)
+
+    assert from_file.files == from_folder.files == {"codec.py": TINY_CODEC}
+
+
 def test_a_folder_gives_its_packages_too(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     (folder / "blocks" / "inner").mkdir(parents=True)
