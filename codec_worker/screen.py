@@ -105,7 +105,7 @@ def _parse(name: str, text: str) -> ast.Module:
     except (ValueError, RecursionError, MemoryError) as error:
         raise CandidateFailedError(
             CandidateSyntaxError,
-            f"{name} cannot be parsed: {error or 'it is nested too deeply'}.",
+            f"{name} cannot be parsed: {str(error) or 'it is nested too deeply'}.",
             exception=type(error).__name__,
         ) from error
 

@@ -85,6 +85,12 @@ def test_source_that_breaks_parsers(source: str) -> None:
     assert fault_of(candidate(HALVES + source)).error_type == "CandidateSyntaxError"
 
 
+def test_a_parser_that_gives_no_reason_is_given_one() -> None:
+    fault = fault_of(candidate("-" * 200_000 + "1"))
+
+    assert fault.message == "codec.py cannot be parsed: it is nested too deeply."
+
+
 @pytest.mark.parametrize(
     ("source", "message", "direction"),
     [
