@@ -172,12 +172,8 @@ def bd_rate(
     step = _greatest_rate_step(curves[1], low, high)
     max_step = MAX_RATE_STEP if min_points >= MIN_POINTS else MAX_SCREEN_RATE_STEP
     if step > max_step:
-        return DeltaRate(
-            None,
-            overlap_percent,
-            f"neighbouring points of the tested curve are {step:.1f} times apart in rate, "
-            f"{max_step:.0f} times at most can be interpolated",
-        )
+        reason = f"points of the tested curve are {step:.1f} times apart in rate"
+        return DeltaRate(None, overlap_percent, f"{reason}, at most {max_step:.0f}")
     of_anchor, of_tested = (_Interpolant(curve).integral(low, high) for curve in curves)
     mean_difference = (of_tested - of_anchor) / (high - low)
     return DeltaRate(100 * (10**mean_difference - 1), overlap_percent, None)
