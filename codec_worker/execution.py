@@ -246,7 +246,7 @@ class Execution:
                 check_no_clip_is_embedded(
                     runner, variant, measurement, bitstreams.of_variant, task.what
                 )
-        shown = quality == self._plan.qualities[1]  # the decoded pictures of one point per clip
+        shown = quality == sorted(self._plan.qualities)[1]  # pictures of one point per clip
         return self._kept.keep(source, clip, measurement, with_pictures=shown)
 
     def _is_proof(self, task: _Task) -> bool:

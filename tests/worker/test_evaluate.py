@@ -29,6 +29,18 @@ def test_a_module_is_judged_without_a_cloud(tmp_path: Path) -> None:
     assert store.exists(f"{keys.job('bench', 1, 'execute', 1)}verdict.json")
 
 
+def test_pictures_are_of_the_second_lowest_quality_in_whichever_order(tmp_path: Path) -> None:
+    module = tmp_path / "mine.py"
+    module.write_text(TINY_CODEC)
+    store = MemoryObjects()
+    terms = Terms(qualities=(60, 30, 50, 40), anchors=("mpeg4",))
+
+    evaluate_module(module, sample_clips()[:1], store, tmp_path / "cache", terms)
+
+    decoded = {key for key in store.data if key.endswith("frame-0.png") and "-q" in key}
+    assert [key.partition("-q")[2] for key in decoded] == ["40-frame-0.png"]
+
+
 def test_a_bad_module_is_judged_by_the_validation(tmp_path: Path) -> None:
     (tmp_path / "codec.py").write_text("def encode(clip, quality):\n    return b'x'\n")
 
