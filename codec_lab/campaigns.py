@@ -70,6 +70,8 @@ def open_campaign(
 ) -> Campaign:
     """Create a campaign, or continue the one of that name, with more experiments and new bounds.
 
+    One that is continued keeps its plan, its screen included, and its seed.
+
     Parameters
     ----------
     order : CampaignOrder
@@ -102,14 +104,15 @@ def open_campaign(
         hypothesis="",
     )
     plan_key, seed_key = keys.plan(order.campaign_id), keys.seed(order.campaign_id)
-    if objects.exists(plan_key):
-        stored = _refuse_differences(order.campaign_id, objects, plan, seed)
-        plan = plan.model_copy(update={"secret": stored.secret})
+    has_begun = objects.exists(plan_key)
+    if has_begun:
+        _refuse_differences(order.campaign_id, objects, plan, seed)
     for clip, data in clips:
         if not objects.exists(clip.key):
             objects.put(clip.key, data)
-    documents.save(objects, plan_key, plan)
-    documents.save(objects, seed_key, seed)
+    if not has_begun:
+        documents.save(objects, seed_key, seed)
+        documents.save(objects, plan_key, plan)  # last: where it is, nothing is missing
     campaign = Campaign(
         campaign_id=order.campaign_id,
         goal=order.goal,
@@ -135,8 +138,8 @@ def open_campaign(
 
 def _refuse_differences(
     campaign_id: str, objects: ObjectStore, plan: EvaluationPlan, seed: Proposal
-) -> EvaluationPlan:
-    """Give the plan that a campaign has, if it measures what is asked for."""
+) -> None:
+    """Refuse an order by which a campaign would measure something else than it does."""
     stored_plan = documents.load(objects, keys.plan(campaign_id), EvaluationPlan)
     stored_seed = documents.load(objects, keys.seed(campaign_id), Proposal)
     differing = [
@@ -154,7 +157,6 @@ def _refuse_differences(
             f"Campaign {campaign_id!r} exists with other {' and '.join(differing)}; "
             "continue it with the same, or name another campaign."
         )
-    return stored_plan
 
 
 def set_paused(

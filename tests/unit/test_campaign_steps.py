@@ -13,6 +13,7 @@ from codec_lab.clip import ClipRole
 from codec_lab.errors import ConfigurationError, StoreUnavailableError
 from codec_lab.events import Choice, ChooseRequest, OutcomeRequest, PhaseRequest
 from codec_lab.experiment import FixTried, HumanReason
+from codec_lab.limits import Limits
 from codec_lab.notice import HumanNotice
 from codec_lab.notifying import ask_human, notify_human
 from codec_lab.phase import Phase, Status
@@ -409,6 +410,36 @@ def test_a_campaign_keeps_the_secret_that_it_began_with(
     opened(MemoryRecords(), other, clock)
     assert documents.load(other, keys.plan("default"), EvaluationPlan).secret != first
     assert first not in repr(documents.load(objects, keys.plan("default"), EvaluationPlan))
+
+
+def test_a_campaign_that_is_continued_keeps_its_plan_and_its_seed(clock: ManualClock) -> None:
+    records, store = MemoryRecords(), MemoryObjects()
+    opened(records, store, clock, screen=None, limits=Limits(memory_bytes=2**30))
+    begun = dict(store.data)
+    opened(records, store, clock)
+
+    assert documents.load(store, keys.plan("default"), EvaluationPlan).screen is None
+    assert store.data == begun
+
+
+def test_an_opening_that_was_lost_amid_its_writes_is_made_again(clock: ManualClock) -> None:
+    class LostStore(MemoryObjects):
+        """Is away after some writes."""
+
+        writes_left = 3
+
+        def put(self, key: str, data: bytes) -> None:
+            if self.writes_left == 0:
+                raise StoreUnavailableError(key)
+            self.writes_left -= 1
+            super().put(key, data)
+
+    records, store = MemoryRecords(), LostStore()
+    with pytest.raises(StoreUnavailableError):
+        opened(records, store, clock)
+    store.writes_left = 9
+    opened(records, store, clock)
+    assert records.campaign("default").campaign_id == "default"
 
 
 def test_a_campaign_whose_hidden_clip_is_shown_is_refused(
