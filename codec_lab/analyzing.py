@@ -18,6 +18,7 @@ from codec_lab.events import AnalyzeResult, PhaseRequest
 from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
 from codec_lab.lessons import MAX_CHARACTERS, lessons
+from codec_lab.measurements import current_results
 from codec_lab.minds import AnalysisTask
 from codec_lab.novelty import outputs_sha256
 from codec_lab.operating_point import operating_point
@@ -64,11 +65,7 @@ def analyze(
     if experiment.stop_reason is not None:
         return _stopped(experiment, experiment.stop_reason, records, clock, analyst_of)
     plan = documents.load(objects, keys.plan(experiment.campaign_id), EvaluationPlan)
-    measured = [
-        evaluation.result
-        for evaluation in records.evaluations(experiment.experiment_id)
-        if evaluation.candidate_sha256 == experiment.candidate_sha256
-    ]
+    measured = current_results(records, experiment)
     results = [result for result in measured if result.role is ClipRole.DEVELOPMENT]
     if not results:
         raise ConfigurationError(f"{experiment.experiment_id} measured nothing to analyze.")

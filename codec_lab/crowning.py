@@ -7,6 +7,7 @@ from codec_lab.bootstrap import mean_interval, paired_interval
 from codec_lab.campaign import Champion
 from codec_lab.clip import ClipRole
 from codec_lab.experiment import Evaluation, Experiment
+from codec_lab.measurements import results_of
 from codec_lab.model import Sha256
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult, Metric
@@ -72,10 +73,9 @@ def crown(
 
 def _hidden(measured: Iterable[Evaluation], candidate_sha256: Sha256) -> list[ClipResult]:
     of_clip = {
-        evaluation.result.clip: evaluation.result
-        for evaluation in measured
-        if evaluation.result.role is ClipRole.HIDDEN
-        and evaluation.candidate_sha256 == candidate_sha256
+        result.clip: result
+        for result in results_of(measured, candidate_sha256)
+        if result.role is ClipRole.HIDDEN
     }
     return list(of_clip.values())
 

@@ -11,6 +11,7 @@ from codec_lab.errors import CodecLabError, DesignRejectedError
 from codec_lab.events import DesignResult, PhaseRequest
 from codec_lab.experiment import Attempt, Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
+from codec_lab.measurements import current_results
 from codec_lab.minds import Archived, DesignTask, Failure, Trial
 from codec_lab.novelty import source_sha256
 from codec_lab.packages import refuse_unavailable
@@ -176,10 +177,9 @@ def _archived(best: Experiment, records: Records, objects: ObjectStore) -> Archi
         bd_rate_percent=best.bd_rate_percent,
         analysis=best.analysis,
         results=tuple(
-            evaluation.result
-            for evaluation in records.evaluations(best.experiment_id)
-            if evaluation.candidate_sha256 == best.candidate_sha256
-            and evaluation.result.role is ClipRole.DEVELOPMENT
+            result
+            for result in current_results(records, best)
+            if result.role is ClipRole.DEVELOPMENT
         ),
     )
 

@@ -15,6 +15,7 @@ from codec_lab.experiment import Experiment
 from codec_lab.framework import Framework
 from codec_lab.framework_in_force import framework_of
 from codec_lab.job import JobKind, JobSpec
+from codec_lab.measurements import current_results
 from codec_lab.phase import Phase, Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore, Records
@@ -193,12 +194,7 @@ def _measured_before(
     """Read what a replay repeats: the screen, or all development clips; empty if it expired."""
     if not plan.screen_clips:
         seen = {clip.name for clip in plan.clips if clip.role is ClipRole.DEVELOPMENT}
-        return tuple(
-            evaluation.result
-            for evaluation in records.evaluations(one.experiment_id)
-            if evaluation.candidate_sha256 == one.candidate_sha256
-            and evaluation.result.clip in seen
-        )
+        return tuple(result for result in current_results(records, one) if result.clip in seen)
     passed = [a for a in records.attempts(one.experiment_id, Phase.VALIDATION) if a.passed]
     if not passed:
         return ()

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from codec_lab.experiment import Attempt, Evaluation, Experiment, HumanReason
 from codec_lab.fixing import FRAMEWORK_TOOLS
+from codec_lab.measurements import results_of
 from codec_lab.model import Model
 from codec_lab.ports import Records
 from codec_lab.state_visit import StateVisit
-from lab.results import current_results, experiment_result, metric_table, rate_point_table
+from lab.results import experiment_result, metric_table, rate_point_table
 from lab.wording import percent, short
 
 
@@ -68,7 +69,7 @@ class ExperimentReport(Model):
 
     def render(self) -> RenderableType:
         """Make the picture for a terminal."""
-        results = current_results(self.experiment, self.evaluations)
+        results = results_of(self.evaluations, self.experiment.candidate_sha256)
         parts: list[RenderableType] = [experiment_result(self.experiment, results)]
         if self.experiment.screen_bd_rate_percent is not None:
             screen = percent(self.experiment.screen_bd_rate_percent)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from codec_lab.analyzing import bd_rate_interval, bd_rate_of, mean_bd_rate
 from codec_lab.clip import ClipRole
-from codec_lab.experiment import Evaluation, Experiment
+from codec_lab.experiment import Experiment
 from codec_lab.phase import Status
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import ClipResult, Metric
@@ -28,17 +28,6 @@ _RATE_POINT_COLUMNS = 100
 
 _SUMMARY_COLUMNS = 126
 """What a summary needs with every column."""
-
-
-def current_results(
-    experiment: Experiment, evaluations: Sequence[Evaluation]
-) -> tuple[ClipResult, ...]:
-    """Take the evaluations that belong to the candidate in force."""
-    return tuple(
-        evaluation.result
-        for evaluation in evaluations
-        if evaluation.candidate_sha256 == experiment.candidate_sha256
-    )
 
 
 def experiment_result(experiment: Experiment, results: Sequence[ClipResult]) -> RenderableType:

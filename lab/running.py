@@ -10,6 +10,7 @@ from codec_lab.campaign import Campaign, Control
 from codec_lab.campaigns import open_campaign
 from codec_lab.errors import ConfigurationError
 from codec_lab.experiment import Experiment
+from codec_lab.measurements import current_results
 from codec_lab.phase import Status
 from codec_lab.ports import Records
 from codec_lab.proposal import Mind
@@ -18,7 +19,7 @@ from lab.following import Follower, Outcome
 from lab.live_screen import LiveScreen
 from lab.opening import Given, kept_settings, order_of
 from lab.plain_lines import PlainLines
-from lab.results import current_results, experiment_result
+from lab.results import experiment_result
 from lab.settings import RunSettings
 from lab.target import Target
 
@@ -85,7 +86,7 @@ def print_outcome(outcome: Outcome, records: Records, console: Console) -> None:
     """Say what each experiment measured, and what a person has to do."""
     for experiment in outcome.experiments:
         console.print()
-        results = current_results(experiment, records.evaluations(experiment.experiment_id))
+        results = current_results(records, experiment)
         console.print(experiment_result(experiment, results))
         if experiment.status is Status.NEEDS_HUMAN:
             _print_question(experiment, console)

@@ -6,11 +6,12 @@ from typing import Any
 
 from codec_lab import documents, keys
 from codec_lab.clip import ClipRole
-from codec_lab.dashboard.experiment_queries import current_results, explanation
+from codec_lab.dashboard.experiment_queries import explanation
 from codec_lab.dashboard.ports import Listing
 from codec_lab.dashboard.table import Wanted, experiment_page
 from codec_lab.errors import UnknownRecordError
 from codec_lab.experiment import Experiment
+from codec_lab.measurements import current_results
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import ObjectStore, Records
 from codec_lab.proposal import Proposal

@@ -28,11 +28,12 @@ from codec_lab.dashboard.evidence_views import (
     SignedUrl,
     SourceView,
 )
-from codec_lab.dashboard.experiment_queries import ExperimentQueries, current_results
+from codec_lab.dashboard.experiment_queries import ExperimentQueries
 from codec_lab.dashboard.frame_metrics import read_arrays
 from codec_lab.dashboard.ports import Evidence, LogRequest, Logs
 from codec_lab.errors import UnknownRecordError
 from codec_lab.experiment import Experiment
+from codec_lab.measurements import current_results
 from codec_lab.phase import STOPPED, Status
 from codec_lab.ports import Clock, Records
 from codec_lab.prompts import PromptName

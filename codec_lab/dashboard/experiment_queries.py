@@ -15,11 +15,11 @@ from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.dashboard.mean_bd_rates import mean_bd_rates
 from codec_lab.dashboard.ports import Histories, Listing
 from codec_lab.experiment import Experiment, HumanReason
+from codec_lab.measurements import current_results
 from codec_lab.phase import MAX_ATTEMPTS, Status
 from codec_lab.ports import Records
 from codec_lab.state_visit import PHASE_OF_STATE, StateVisit
 from codec_lab.tiers import REFERENCE_ANCHOR
-from codec_lab.verdict import ClipResult
 
 _ASKED = "NeedsHuman"
 """The Fail state that a run ends in once a person was asked: no output, and yet no failure."""
@@ -113,15 +113,6 @@ class ExperimentQueries:
             execution_url=_console_url(arn),
             visits=visits,
         )
-
-
-def current_results(records: Records, experiment: Experiment) -> tuple[ClipResult, ...]:
-    """Take the measurements that belong to the candidate in force."""
-    return tuple(
-        evaluation.result
-        for evaluation in records.evaluations(experiment.experiment_id)
-        if evaluation.candidate_sha256 == experiment.candidate_sha256
-    )
 
 
 def explanation(reason: HumanReason) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from codec_lab import documents, keys
 from codec_lab.campaign import Campaign
 from codec_lab.clip import ClipRole
-from codec_lab.dashboard.experiment_queries import current_results, explanation
+from codec_lab.dashboard.experiment_queries import explanation
 from codec_lab.dashboard.lineage import candidates, parent_of
 from codec_lab.dashboard.listed_experiment import ListedExperiment
 from codec_lab.experiment import Experiment
+from codec_lab.measurements import current_results
 from codec_lab.phase import Status
 from codec_lab.plan import EvaluationPlan
 from codec_lab.ports import Clock, ObjectStore, Records

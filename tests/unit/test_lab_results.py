@@ -6,19 +6,17 @@ import pytest
 from rich.console import Console, RenderableType
 
 from codec_lab.clip import ClipRole
-from codec_lab.experiment import Evaluation
 from codec_lab.phase import Phase, Status
 from codec_lab.verdict import BdRate, ClipResult, Metric
 from lab.results import (
     bd_rate_table,
-    current_results,
     experiment_result,
     metric_table,
     rate_point_table,
     summary_table,
 )
 from lab.wording import clock_time, percent, wait_scale
-from tests.unit.builders import NOON, clip_result, experiment
+from tests.unit.builders import clip_result, experiment
 
 OLD, NEW = "a" * 64, "b" * 64
 
@@ -154,22 +152,6 @@ def test_a_narrow_summary_shows_names_and_rates_whole(width: int) -> None:
     for shown in (*whole, "running,"):
         assert shown in text
     assert "…" not in text
-
-
-def test_only_the_candidate_in_force_is_shown() -> None:
-    def evaluation(clip: str, candidate_sha256: str) -> Evaluation:
-        return Evaluation(
-            experiment_id="default-0001",
-            run=1,
-            candidate_sha256=candidate_sha256,
-            bundle_sha256=OLD,
-            at=NOON,
-            result=clip_result(clip, {}),
-        )
-
-    record = experiment(candidate_sha256=NEW)
-    results = current_results(record, [evaluation("hall", OLD), evaluation("park", NEW)])
-    assert [result.clip for result in results] == ["park"]
 
 
 def test_an_experiment_shows_its_change_and_goal() -> None:
