@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+REPOSITORY_ROOT = Path(__file__).parents[2]
 
 
 def invoke(payload: Any, **fields: Any) -> dict[str, Any]:
@@ -405,6 +408,50 @@ def test_failed_condition_has_dynamodbs_name(aws):
     state["Catch"] = [{"ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"], "Next": "Z"}]
     done = aws.run(machine(U=state, Z=CAUGHT), {"pk": uuid.uuid4().hex})
     assert done["result"]["caught"]["Error"] == "DynamoDB.ConditionalCheckFailedException"
+
+
+def flagging() -> dict[str, Any]:
+    """The experiment's state that asks for a person, on the table of the tests."""
+    text = (REPOSITORY_ROOT / "infra" / "experiment.asl.json").read_text()
+    flag = json.loads(text.replace("${TableName}", "things"))["States"]["FlagHuman"]
+    known = {
+        "experiment_id": "{% $states.input.experiment_id %}",
+        "campaign_id": "default",
+        "run": "{% $states.input.run %}",
+        "fixes": [],
+        "flag": {
+            "phase": "design",
+            "reason": "The design failed.",
+            "attempts": 1,
+            "error": {"Error": "States.Timeout", "Cause": "late"},
+        },
+    }
+    end = {"Type": "Pass", "Output": "{% $states.context.State.Name %}", "End": True}
+    return machine(
+        Begin={"Type": "Pass", "Assign": known, "Next": "FlagHuman"},
+        FlagHuman=flag,
+        NotifyHuman=end,
+        FlagLost=end,
+    )
+
+
+def test_a_request_for_a_person_that_is_written_again_stands_once(aws):
+    experiment_id = uuid.uuid4().hex
+    key = {"pk": {"S": f"EXPERIMENT#{experiment_id}"}, "sk": {"S": "EXPERIMENT"}}
+
+    def flag_again(*, run: int, status: str) -> tuple[int, str]:
+        """Have run 1 ask twice; give how often it stands in the record, and the status then."""
+        row = {"run": {"N": str(run)}, "status": {"S": status}}
+        aws.dynamodb.put_item(TableName="things", Item={**key, **row})
+        for _ in range(2):
+            done = aws.run(flagging(), {"experiment_id": experiment_id, "run": 1})
+            assert done["result"] == "NotifyHuman"
+        item = aws.dynamodb.get_item(TableName="things", Key=key)["Item"]
+        return len(item.get("human_intervention_reasons", {"L": []})["L"]), item["status"]["S"]
+
+    assert flag_again(run=1, status="running") == (1, "needs_human")
+    assert flag_again(run=1, status="queued") == (1, "needs_human")  # its begin had failed
+    assert flag_again(run=2, status="queued") == (0, "queued")  # somebody has answered meanwhile
 
 
 def test_s3_objects_by_the_sdk_integration(aws):
