@@ -31,7 +31,7 @@ def timestamp(moment: datetime) -> str:
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, bool | int | str | Decimal) or value is None:
+    if isinstance(value, bool | int | str | Decimal | set) or value is None:
         return value
     if isinstance(value, float):
         return Decimal(repr(value))

@@ -144,9 +144,15 @@ class DynamoRecords:
         """Add to what the campaign spent on a model beside its experiments."""
         self._add(campaign_pk(campaign_id), _CAMPAIGN, "model_cost_usd", cost_usd)
 
-    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
-        """Add to what the experiment spent on AWS."""
-        self._add(experiment_pk(experiment.experiment_id), _EXPERIMENT, "aws_cost_usd", cost_usd)
+    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal, reservation_id: str) -> None:
+        """Add to what the experiment spent on AWS; a reservation's cost counts once."""
+        self._table.update(
+            experiment_pk(experiment.experiment_id),
+            _EXPERIMENT,
+            "ADD aws_cost_usd :cost, aws_reservations :these",
+            condition="NOT contains(aws_reservations, :this)",
+            values={":cost": cost_usd, ":these": {reservation_id}, ":this": reservation_id},
+        )
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""

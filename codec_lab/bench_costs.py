@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from math import ceil
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ from codec_lab.job import JobKind, JobSpec
 from codec_lab.model import Sha256
 from codec_lab.phase import Phase
 from codec_lab.ports import Clock, Ledger, Records
-from codec_lab.spending import CampaignPurse
+from codec_lab.spending import CampaignPurse, settle_for_experiment
 from codec_lab.stored_evidence import Stored
 from codec_lab.tariff import Tariff
 from codec_lab.verdict import Verdict
@@ -138,9 +137,9 @@ class BenchCosts:
     def _settle(
         self, experiment: Experiment, reserved: Reserved, charges: Sequence[Charge]
     ) -> None:
-        if self._ledger.settle(experiment.campaign_id, reserved, charges):
-            cost_usd = sum((charge.usd for charge in charges), Decimal(0))
-            self._records.add_aws_cost(experiment, cost_usd)
+        settle_for_experiment(
+            experiment, reserved, charges, records=self._records, ledger=self._ledger
+        )
 
     def _machines(
         self,

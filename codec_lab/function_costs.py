@@ -1,12 +1,11 @@
 """What the functions of an experiment use of AWS: reserved before, settled by measurement."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import NamedTuple
 
 from codec_lab.charge import Reserved
 from codec_lab.ports import Clock, Ledger, Records
-from codec_lab.spending import CampaignPurse
+from codec_lab.spending import CampaignPurse, settle_for_experiment
 from codec_lab.tariff import Tariff, Used
 
 
@@ -67,6 +66,6 @@ class FunctionCosts:
             invocation.purpose, took_s=took_s, memory_mib=invocation.memory_mib, used=used
         )
         experiment = self._records.experiment(invocation.experiment_id)
-        if self._ledger.settle(experiment.campaign_id, reserved, charges):
-            cost_usd = sum((charge.usd for charge in charges), Decimal(0))
-            self._records.add_aws_cost(experiment, cost_usd)
+        settle_for_experiment(
+            experiment, reserved, charges, records=self._records, ledger=self._ledger
+        )

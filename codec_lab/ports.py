@@ -90,8 +90,8 @@ class Records(Protocol):
     def add_campaign_cost(self, campaign_id: str, cost_usd: Decimal) -> None:
         """Add to what the campaign spent on a model beside its experiments."""
 
-    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
-        """Add to what the experiment spent on AWS."""
+    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal, reservation_id: str) -> None:
+        """Add to what the experiment spent on AWS; a reservation's cost counts once."""
 
     def experiments(self, campaign_id: str, count: int | None = None) -> Sequence[Experiment]:
         """List a campaign's experiments, or ``count`` of them, the last updated first."""

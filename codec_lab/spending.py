@@ -4,6 +4,7 @@ A reservation is the most that a call can cost. One that is never settled, becau
 lost amid the call, stays reserved: the caps hold even then.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -12,6 +13,7 @@ from uuid import uuid4
 from codec_lab.campaign import Bound, Control, ReachedBound
 from codec_lab.charge import Charge, Reserved
 from codec_lab.errors import BudgetExceededError
+from codec_lab.experiment import Experiment
 from codec_lab.model import Model
 from codec_lab.ports import Clock, Ledger, Records
 
@@ -93,6 +95,24 @@ class Spending(Model):
                     f"and the next step may cost {next_usd:.2f} USD.",
                 )
         return None
+
+
+def settle_for_experiment(
+    experiment: Experiment,
+    reserved: Reserved,
+    charges: Sequence[Charge],
+    *,
+    records: Records,
+    ledger: Ledger,
+) -> None:
+    """Put costs of AWS in the place of a reservation, in an experiment's record and the account.
+
+    The record first, where a reservation counts once: what is interrupted between the two stays
+    reserved, and a repetition completes it and adds nothing twice.
+    """
+    cost_usd = sum((charge.usd for charge in charges), Decimal(0))
+    records.add_aws_cost(experiment, cost_usd, reserved.reservation_id)
+    ledger.settle(experiment.campaign_id, reserved, charges)
 
 
 class Purse(Protocol):

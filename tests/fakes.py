@@ -51,6 +51,7 @@ class MemoryRecords:
         self.by_id: dict[str, Experiment] = {}
         self.attempt_rows: dict[tuple[str, int, int, int], Attempt] = {}
         self.evaluation_rows: dict[tuple[str, str], Evaluation] = {}
+        self.paid: set[tuple[str, str]] = set()
 
     def campaign(self, campaign_id: str) -> Campaign:
         if campaign_id not in self.campaigns:
@@ -129,8 +130,11 @@ class MemoryRecords:
         cost = {"model_cost_usd": campaign.model_cost_usd + cost_usd}
         self.campaigns[campaign.campaign_id] = campaign.model_copy(update=cost)
 
-    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
+    def add_aws_cost(self, experiment: Experiment, cost_usd: Decimal, reservation_id: str) -> None:
         stored = self.experiment(experiment.experiment_id)
+        if (stored.experiment_id, reservation_id) in self.paid:
+            return
+        self.paid.add((stored.experiment_id, reservation_id))
         cost = {"aws_cost_usd": (stored.aws_cost_usd or Decimal(0)) + cost_usd}
         self.by_id[stored.experiment_id] = stored.model_copy(update=cost)
 

@@ -263,8 +263,8 @@ def test_costs_add_up_exactly(records: Records) -> None:
     assert records.experiment("default-0001").model_cost_usd == Decimal("1.0")
     assert records.campaign("default").model_cost_usd == Decimal("1.0")
     assert records.experiment("default-0001").aws_cost_usd is None
-    for _ in range(3):
-        records.add_aws_cost(experiment(), Decimal("0.1"))
+    for reservation_id in ("a", "b", "a", "c"):  # one is repeated
+        records.add_aws_cost(experiment(), Decimal("0.1"), reservation_id)
     assert records.experiment("default-0001").aws_cost_usd == Decimal("0.3")
 
 

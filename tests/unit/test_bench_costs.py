@@ -12,7 +12,7 @@ from codec_lab.campaign import ControlChanges
 from codec_lab.charge import Charge, Service
 from codec_lab.deploying import deploy
 from codec_lab.designing_next import design_next
-from codec_lab.errors import BudgetExceededError, CandidateCrashError
+from codec_lab.errors import BudgetExceededError, CandidateCrashError, StoreUnavailableError
 from codec_lab.events import DeployRequest, DeployResult, JudgeRequest, PhaseRequest
 from codec_lab.experiment import ExperimentChanges
 from codec_lab.job import JobSpec
@@ -144,6 +144,29 @@ def test_a_failed_validation_is_paid_and_the_rest_is_given_back(bench: Bench) ->
     assert bench.ledger.statement("default").charges == (charge, stored)
     assert bench.ledger.committed["default"] == Decimal("0.031600") + stored.usd
     assert bench.records.experiment(ID).aws_cost_usd == Decimal("0.031881")
+
+
+@pytest.mark.parametrize("lost", ["add_aws_cost", "settle"])
+def test_what_was_lost_amid_the_settling_is_completed_by_a_retry(
+    bench: Bench, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailableError("The table is away.")
+
+    job = bench.deploy().validation
+    assert job.deadline is not None
+    bench.end(job, job.deadline - TIME_LIMIT + timedelta(seconds=600), CRASH)
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.ledger if lost == "settle" else bench.records, lost, away)
+        with pytest.raises(StoreUnavailableError):
+            bench.judge(JudgeRequest(job=job))
+    assert len(bench.ledger.open) == 1
+    for _ in range(2):
+        with pytest.raises(CandidateCrashError):
+            bench.judge(JudgeRequest(job=job))
+    spent_usd = bench.ledger.statement("default").settled_usd
+    assert bench.ledger.open == {}
+    assert bench.records.experiment(ID).aws_cost_usd == spent_usd > 0
 
 
 def test_an_execution_pays_from_the_deployment_to_the_end_of_each_shard(bench: Bench) -> None:

@@ -131,13 +131,18 @@ def test_a_repeated_invocation_reserves_once_and_a_lost_one_stays(
     assert ledger.committed["default"].quantize(Decimal("0.00000001")) == WORST_USD
 
 
+@pytest.mark.parametrize("lost", ["add_aws_cost", "settle"])
 def test_what_was_done_is_not_done_again_because_its_cost_cannot_be_written(
-    ledger: MemoryLedger, costs: FunctionCosts, monkeypatch: pytest.MonkeyPatch
+    lost: str,
+    records: MemoryRecords,
+    ledger: MemoryLedger,
+    costs: FunctionCosts,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def away(*_: object) -> None:
         raise StoreUnavailableError("The table is away.")
 
-    monkeypatch.setattr(costs, "end", away)
+    monkeypatch.setattr(ledger if lost == "settle" else records, lost, away)
 
     @metered(ON_AWS, "design", lambda _: costs)
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

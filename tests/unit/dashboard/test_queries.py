@@ -259,7 +259,7 @@ def test_a_campaign_spends_on_models_and_on_aws(api: Any) -> None:
         one = experiment(number)
         api.records.create_experiment(one)
         api.records.add_model_cost(one, Decimal("0.5"))
-    api.records.add_aws_cost(one, Decimal("0.25"))
+    api.records.add_aws_cost(one, Decimal("0.25"), "call")
     assert api.ask("/api/campaigns/default").data["spent_usd"] == 1.25
     rows = api.ask("/api/campaigns/default/experiments?sort=number").data["items"]
     assert [row["cost_usd"] for row in rows] == [0.5, 0.75]
