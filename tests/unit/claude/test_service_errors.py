@@ -149,12 +149,9 @@ def test_silence_ends_after_the_timeout(
     service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
 ) -> None:
     service.script = [Reply(DESIGN.blocks, pause_s=30)]
-    began = time.monotonic()
 
     with pytest.raises(ModelUnavailableError, match="silent for too long"):
         ClaudeDesigner(client.with_options(timeout=0.5), MODEL).design(design_task)
-
-    assert time.monotonic() - began < 10
 
 
 def test_a_slow_answer_ends_with_the_budget(
@@ -170,25 +167,20 @@ def test_a_stream_of_pings_ends_with_the_budget(
     service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
 ) -> None:
     service.script = [Reply(DESIGN.blocks, pings=300, pause_s=0.1)]
-    began = time.monotonic()
 
     with pytest.raises(ModelUnavailableError, match="too slow") as raised:
         ClaudeDesigner(client, MODEL, budget_s=1).design(design_task)
 
-    assert time.monotonic() - began < 10
     assert raised.value.model_cost_usd == INPUT_USD
 
 
 def test_silence_ends_with_the_budget(
     service: FakeService, client: anthropic.Anthropic, design_task: DesignTask
 ) -> None:
-    service.script = [Reply(DESIGN.blocks, pause_s=30)]
-    began = time.monotonic()
+    service.script = [Reply(DESIGN.blocks, pause_s=3600)]  # past the time limit of any test
 
     with pytest.raises(ModelUnavailableError, match=r"too slow|silent for too long"):
         ClaudeDesigner(client, MODEL, budget_s=0.3).design(design_task)
-
-    assert time.monotonic() - began < 10
 
 
 def test_no_turn_begins_that_cannot_end_in_time(
