@@ -14,11 +14,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
-class Environment(MindEnvironment):
-    """What this function is told."""
-
-
-environment = Environment.read()
+environment = MindEnvironment.read()
 
 
 @metered(environment, "design")

@@ -62,7 +62,3 @@ class Evidence(NamedTuple):
         """The message, of the screen's without the place."""
         screened = _SCREENED.match(self.fault.message)
         return screened["said"] if screened else self.fault.message
-
-    def is_a(self, *error_types: str) -> bool:
-        """Tell whether the fault is of one of these types."""
-        return self.fault.error_type in error_types
