@@ -11,7 +11,6 @@ PARAMETERS is the codec's own constant: it is neither searched nor recorded, and
 """
 
 import ast
-import io
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ from pydantic import (
 
 from codec_lab.candidate import ENTRY_FILE, Candidate
 from codec_lab.errors import DesignRejectedError
+from codec_lab.source_lines import replaced
 
 MAX_ENTRIES = 200
 """Entries of PARAMETERS, and choices of one parameter."""
@@ -156,14 +156,10 @@ def write(source: str, parameters: Mapping[str, Value]) -> str:
     DesignRejectedError
         If the source has none.
     """
-    node = _assignment(_parsed(source), "PARAMETERS")
+    written = _assignment(_parsed(source), "PARAMETERS").value
     entries = [f"    {_literal(key)}: {_literal(parameters[key])},\n" for key in parameters]
-    entries += [f"    {entry},\n" for entry in _entries_beside(parameters, node.value, source)]
-    lines = io.StringIO(source, newline="").readlines()  # as Python counts lines, not as Unicode
-    if node.end_lineno is None:
-        raise DesignRejectedError("PARAMETERS of codec.py has no end.")
-    before, after = lines[: node.lineno - 1], lines[node.end_lineno :]
-    return "".join([*before, "PARAMETERS = {\n", *entries, "}\n", *after])
+    entries += [f"    {entry},\n" for entry in _entries_beside(parameters, written, source)]
+    return replaced(source, written, "".join(["{\n", *entries, "}"]))
 
 
 def _entries_beside(

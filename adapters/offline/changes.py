@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from adapters.offline.evidence import Evidence
 from codec_lab.candidate import ENTRY_FILE, Candidate
+from codec_lab.source_lines import lines_of
 
 _OPENING = re.compile(r"^(?:async\s+def|def|class)\s+(\w+)|^(\w+)\s*(?::[^=]+)?=[^=]")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -96,7 +97,7 @@ def reverted(candidate: Candidate, parent: Candidate, undone: Iterable[Change]) 
     """Give the candidate with some of its changes undone; a file with no line left goes."""
     files = dict(candidate.files)
     for change in sorted(undone, key=lambda change: change.after, reverse=True):
-        lines = files.get(change.file, "").splitlines(keepends=True)
+        lines = lines_of(files.get(change.file, ""))
         lines[slice(*change.after)] = _lines(parent, change.file)[slice(*change.before)]
         files[change.file] = "".join(lines)
     for name in files.keys() - parent.files.keys() - {ENTRY_FILE}:
@@ -170,7 +171,7 @@ def names_of(group: Iterable[Change]) -> str:
 
 def place_of(source: str, line: int) -> str:
     """Name the function or assignment that holds a line, from 1."""
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     return _place(lines, line - 1) if 0 < line <= len(lines) else ""
 
 
@@ -191,7 +192,7 @@ def _suspicion(group: list[Change], evidence: Evidence) -> int:
 
 
 def _lines(candidate: Candidate, name: str) -> list[str]:
-    return candidate.files.get(name, "").splitlines(keepends=True)
+    return lines_of(candidate.files.get(name, ""))
 
 
 def _place(lines: list[str], index: int) -> str:

@@ -10,6 +10,7 @@ from adapters.offline.evidence import Evidence
 from adapters.offline.mend import Mend, parsed
 from codec_lab.candidate import Candidate
 from codec_lab.packages import AVAILABLE
+from codec_lab.source_lines import lines_of
 
 _ABBREVIATIONS = {
     "np": "import numpy as np",
@@ -86,7 +87,7 @@ def imported(source: str, line: str) -> str:
         if not (is_text or is_future):
             break
         start = node.end_lineno or 0
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     return "".join([*lines[:start], f"\n{line}\n" if start else f"{line}\n", *lines[start:]])
 
 
@@ -111,7 +112,7 @@ def _without(candidate: Candidate, module: str) -> Iterator[Mend]:
             left = [alias for alias in node.names if alias not in gone]
             node.names = left
             new = f"{ast.unparse(node)}\n" if left else "pass\n" if node.col_offset else ""
-            lines = source.splitlines(keepends=True)
+            lines = lines_of(source)
             lines[node.lineno - 1 : node.end_lineno] = [" " * node.col_offset + new if new else ""]
             yield Mend(
                 candidate.with_file(file, "".join(lines)),

@@ -8,6 +8,7 @@ from adapters.offline.evidence import Evidence
 from adapters.offline.mend import Mend, parsed
 from adapters.offline.mends_of_imports import imported
 from codec_lab.candidate import ENTRY_FILE, Candidate
+from codec_lab.source_lines import replaced
 
 _PRINT = re.compile(r"^(\s*)(?:print|sys\.std(?:out|err)\.write)\(.*\)[ \t]*$", re.MULTILINE)
 _UNCERTAIN: tuple[tuple[str, str, str], ...] = (
@@ -115,19 +116,10 @@ def _returning(
             for inner in ast.walk(node)
             if isinstance(inner, ast.Return) and inner.value is not None
         ]
-        changed = source.encode()
+        text = source
         for value in sorted(values, key=lambda value: value.lineno, reverse=True):
-            start, end = _span(changed, value)
-            changed = changed[:start] + shape(changed[start:end].decode()).encode() + changed[end:]
-        text = changed.decode()
+            shown = ast.get_source_segment(source, value) or ""
+            text = replaced(text, value, shape(shown))
         if "np." in text and not re.search(r"^import numpy as np", text, re.MULTILINE):
             text = imported(text, "import numpy as np")
         yield Mend(candidate.with_file(ENTRY_FILE, text), reason)
-
-
-def _span(source: bytes, node: ast.expr) -> tuple[int, int]:
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
-    return starts[node.lineno - 1] + node.col_offset, starts[end_line - 1] + end_column

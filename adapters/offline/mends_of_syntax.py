@@ -7,6 +7,7 @@ from adapters.offline.changes import Change, at_fault, changes, names_of, ranked
 from adapters.offline.evidence import Evidence
 from adapters.offline.mend import Mend
 from codec_lab.candidate import Candidate
+from codec_lab.source_lines import lines_of
 
 _FENCE = re.compile(r"^\s*```")
 _TYPOGRAPHIC = str.maketrans(
@@ -26,7 +27,7 @@ def mends(candidate: Candidate, parent: Candidate, evidence: Evidence) -> Iterat
     if place is None:
         return
     source = candidate.files[place.file]
-    lines = source.splitlines(keepends=True)
+    lines = lines_of(source)
     if "```" in source:
         yield Mend(
             candidate.with_file(place.file, _unfenced(lines)),
@@ -88,11 +89,11 @@ _REWRITES: tuple[tuple[Callable[[str], str], str], ...] = (
 
 def _reindented(candidate: Candidate, parent: Candidate, file: str, line: int) -> Iterator[Mend]:
     """Give a line the indentation of the same line of the parent, or of a line around it."""
-    lines = candidate.files[file].splitlines(keepends=True)
+    lines = lines_of(candidate.files[file])
     if not 0 < line <= len(lines):
         return
     text = lines[line - 1].lstrip()
-    known = parent.files.get(file, "").splitlines(keepends=True)
+    known = lines_of(parent.files.get(file, ""))
     indents = [other[: len(other) - len(text)] for other in known if other.lstrip() == text]
     around = lines[max(line - 3, 0) : line + 2]
     indents += [other[: len(other) - len(other.lstrip())] for other in around if other.strip()]

@@ -166,6 +166,20 @@ def test_parameters_are_written_in_their_place_whatever_a_comment_holds() -> Non
     assert written == f'{before}PARAMETERS = {{\n    "a": 2,\n}}\n{after}'
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("DEFAULTS = PARAMETERS = ", ""),
+        ("PARAMETERS = ", "; Y = 3"),
+        ("X = 'é\u2028'; PARAMETERS = (", ")  # the defaults"),
+    ],
+)
+def test_code_in_the_lines_of_the_parameters_stays(before: str, after: str) -> None:
+    rest = f'{after}\nSEARCH_SPACE = {{"a": [1, 2]}}\n'
+    written = parameters.write(f'{before}{{"a":\n 1}}{rest}', {"a": 2})
+    assert written == f'{before}{{\n    "a": 2,\n}}{rest}'
+
+
 NUMBERS = st.one_of(
     st.integers(-parameters.LARGEST, parameters.LARGEST),
     st.floats(-parameters.LARGEST, parameters.LARGEST).filter(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.offline.changes import changes, reverted
+from adapters.offline.changes import changes, place_of, reverted
 from adapters.offline.fixer import LAST_FIX, OfflineFixer
+from adapters.offline.mends_of_imports import imported
 from codec_lab import parameters
 from codec_lab.bundle import Bundle
 from codec_lab.campaign import HARD_LIMITS
@@ -266,6 +267,33 @@ def test_another_form_of_the_result_is_converted(
     fix = OfflineFixer().fix(task(SOUND, contract(said, function)))
     assert expected in source_of(fix)
     ast.parse(source_of(fix))
+
+
+PAGED = SOUND.replace("import numpy", '"""Codes.\x0c\n\u2028In pages.\n"""\n\nimport numpy', 1)
+"""A codec with signs in its docstring that end a line of text but none of Python."""
+
+
+def test_an_import_is_added_after_the_docstring() -> None:
+    tree = ast.parse(imported('"""A page\x0cand another."""\nx = 1\n', "import math"))
+    assert ast.get_docstring(tree) == "A page\x0cand another."
+    assert isinstance(tree.body[1], ast.Import)
+
+
+def test_an_import_is_removed_from_its_own_line() -> None:
+    fault = Fault(error_type="CandidateImportError", message="No module named 'cv2'")
+    paged = PAGED.replace("import numpy", "import cv2\nimport numpy")
+    assert source_of(OfflineFixer().fix(task(paged, fault))) == PAGED
+
+
+def test_a_mend_of_syntax_finds_the_line_that_python_names() -> None:
+    broken = PAGED.replace("clip, quality):", "clip, quality)")
+    fix = OfflineFixer().fix(task(broken, syntax(line_of(PAGED, "def encode"), "expected ':'")))
+    assert source_of(fix) == PAGED
+    assert "missing colon" in fix.reason
+
+
+def test_a_place_is_named_by_the_line_that_python_counts() -> None:
+    assert place_of(PAGED, line_of(PAGED, "def decode") + 1) == "decode"
 
 
 def test_planes_of_a_wrong_shape_take_the_returning_function_back() -> None:
