@@ -15,6 +15,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from math import floor, log10
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
@@ -216,9 +217,33 @@ def _draw(declared: Declared, name: str, generator: random.Random) -> Value:
         low, high = choices
         if isinstance(low, int) and isinstance(high, int):
             return generator.randint(low, high)
-        return round(generator.uniform(low, high), 4)
+        return rounded(generator.uniform(low, high), low, high)
     others = [choice for choice in choices if choice != value]
     return generator.choice(others) if others else value
+
+
+def rounded(value: float, low: float, high: float) -> float:
+    """Round a number of a range to four decimals, or as many as tell its ends apart.
+
+    Returns
+    -------
+    float
+        Within the range, whose width it resolves to four digits or more.
+    """
+    width = high - low
+    decimals = max(4, 3 - floor(log10(width))) if width > 0 else 4
+    return min(max(round(value, decimals), float(low)), float(high))
+
+
+def as_declared(declared: Declared, name: str, value: Value) -> Value:
+    """Give a value the type that the source declares: the table keeps 1.0 as 1."""
+    own, choices = declared.parameters[name], declared.space[name]
+    if isinstance(choices, list):
+        return next((one for one in (own, *choices) if one == value), value)
+    if value == own:
+        return own
+    has_reals = any(isinstance(end, float) for end in choices)
+    return float(value) if has_reals and isinstance(value, int) else value
 
 
 def _parsed(source: str) -> ast.Module:

@@ -95,7 +95,9 @@ def _recombination(task: DesignTask, declared: Declared, generator: random.Rando
         return _step(task, declared, generator)
     other = generator.choice(others[:4])
     crossed = {
-        name: generator.choice((value, other[name])) if name in declared.space else value
+        name: generator.choice((value, parameters.as_declared(declared, name, other[name])))
+        if name in declared.space
+        else value
         for name, value in declared.parameters.items()
     }
     return parameters.step(Declared(crossed, declared.space), generator, changes=1)

@@ -17,12 +17,10 @@ from optuna.distributions import (
 )
 
 from codec_lab.minds import Trial
-from codec_lab.parameters import Declared, Value
+from codec_lab.parameters import Declared, Value, as_declared, rounded
 
 STARTUP_TRIALS = 8
 """Trials before the estimator says more than chance."""
-
-FLOAT_DIGITS = 4
 
 
 def suggested(declared: Declared, trials: Sequence[Trial], seed: int) -> dict[str, Value]:
@@ -49,7 +47,9 @@ def suggested(declared: Declared, trials: Sequence[Trial], seed: int) -> dict[st
         sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS),
     )
     for trial in trials:
-        values = {name: _as_drawn(space[name], trial.parameters.get(name)) for name in space}
+        if not trial.parameters.keys() >= space.keys():
+            continue
+        values = {name: as_declared(declared, name, trial.parameters[name]) for name in space}
         if all(_inside(space[name], value) for name, value in values.items()):
             study.add_trial(
                 optuna.trial.create_trial(
@@ -57,11 +57,15 @@ def suggested(declared: Declared, trials: Sequence[Trial], seed: int) -> dict[st
                 )
             )
     drawn = study.ask(space).params
-    rounded = {
-        name: round(value, FLOAT_DIGITS) if isinstance(value, float) else value
-        for name, value in drawn.items()
-    }
-    return {**declared.parameters, **rounded}
+    return {**declared.parameters, **{name: _placed(declared, name, drawn[name]) for name in drawn}}
+
+
+def _placed(declared: Declared, name: str, value: Value) -> Value:
+    """Give a drawn value the digits and the type of the declared ones."""
+    choices = declared.space[name]
+    if isinstance(choices, tuple) and isinstance(value, float):
+        value = rounded(value, *choices)
+    return as_declared(declared, name, value)
 
 
 def _distribution(declared: Declared, name: str) -> BaseDistribution:
@@ -72,15 +76,6 @@ def _distribution(declared: Declared, name: str) -> BaseDistribution:
     if isinstance(low, int) and isinstance(high, int):
         return IntDistribution(low, high)
     return FloatDistribution(float(low), float(high))
-
-
-def _as_drawn(distribution: BaseDistribution, value: Value | None) -> Any:
-    """Give a value the type of the space: the table keeps 8.0 as 8."""
-    if isinstance(distribution, CategoricalDistribution):
-        return next((choice for choice in distribution.choices if choice == value), value)
-    if isinstance(distribution, FloatDistribution) and isinstance(value, int):
-        return float(value)
-    return value
 
 
 def _inside(distribution: BaseDistribution, value: Any) -> bool:

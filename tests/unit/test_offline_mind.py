@@ -3,6 +3,7 @@
 import ast
 import random
 from collections.abc import Mapping
+from decimal import Decimal
 from statistics import fmean
 
 import pytest
@@ -324,6 +325,74 @@ def test_the_estimator_stays_in_the_space_and_repeats_itself() -> None:
         low, high = declared.space[name]
         assert low <= first[name] <= high  # type: ignore[operator]
     assert first["stage"] in {"coarse", "fine"}
+
+
+REAL = """PARAMETERS = {"step": 0.5, "scale": 0.5, "k": 1}
+SEARCH_SPACE = {"step": [0.5, 1.0, 2.0], "scale": (0.0, 2.0), "k": [1, 2, 3]}
+"""
+
+
+def test_values_of_the_table_are_written_with_the_type_that_the_source_declares() -> None:
+    kept = {"step": Decimal(1), "scale": Decimal(2), "k": Decimal(2)}
+    trials = tuple(
+        Trial.model_validate({"parameters": {**kept, "k": n % 3 + 1}, "bd_rate_percent": n})
+        for n in range(9)
+    )
+    assert all(type(value) is int for value in trials[0].parameters.values())
+    designs = [
+        OfflineDesigner().design(design_task(n, parent=seed(REAL), trials=trials))
+        for n in range(1, 60)
+    ]
+    assert "Drawn by the search (recombination)" in " ".join(one.hypothesis for one in designs)
+    drawn = [parameters.read(one.candidate.files["codec.py"]).parameters for one in designs]
+    assert {1.0, 2.0} <= {values["step"] for values in drawn}
+    for values in drawn:
+        assert [type(value) for value in values.values()] == [float, float, int]
+
+
+def test_a_value_that_stays_is_written_as_in_the_parent() -> None:
+    declared = parameters.read(
+        'PARAMETERS = {"s": 1.0, "t": 1}\nSEARCH_SPACE = {"s": [1, 2], "t": (0.0, 2.0)}\n'
+    )
+    for name, written in declared.parameters.items():
+        assert repr(parameters.as_declared(declared, name, 1)) == repr(written)
+        assert repr(parameters.as_declared(declared, name, 1.0)) == repr(written)
+
+
+NARROW = """PARAMETERS = {"weight": 2e-5, "share": 0.50004}
+SEARCH_SPACE = {"weight": (1e-5, 4e-5), "share": (0.50003, 0.50007)}
+"""
+
+
+def test_what_is_drawn_from_a_narrow_range_lies_in_it_and_differs() -> None:
+    declared = parameters.read(NARROW)
+    generator = random.Random(1)
+    points = [parameters.anywhere(declared, generator) for _ in range(20)]
+    points += [parameters.step(declared, generator, changes=2) for _ in range(20)]
+    trials = [Trial(parameters=point, bd_rate_percent=n) for n, point in enumerate(points)]
+    found = [suggested(declared, trials, seed=number) for number in range(10)]
+    for made in (points[:20], points[20:], found):
+        for name, (low, high) in declared.space.items():
+            values = [float(point[name]) for point in made]
+            assert all(float(low) <= value <= float(high) for value in values)
+            assert len(set(values)) > len(values) / 2
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (0.123456, 0.0, 1.0, 0.1235),
+        (12.345678, 0, 100.0, 12.3457),
+        (2.345678e-5, 1e-5, 4e-5, 2.346e-5),
+        (0.30001, 0.30001, 1.2, 0.30001),
+        (0.50006, 0.0, 0.50006, 0.50006),
+        (1.5, 1.5, 1.5, 1.5),
+    ],
+)
+def test_a_drawn_number_keeps_the_digits_that_count(
+    value: float, low: float, high: float, expected: float
+) -> None:
+    assert parameters.rounded(value, low, high) == expected
 
 
 def test_every_kind_of_move_is_made() -> None:
