@@ -62,7 +62,6 @@ def design(
         for attempt in records.attempts(experiment.experiment_id, Phase.DESIGN)
         if attempt.run == request.run
     ]
-    following = campaign.next_design
     key = keys.proposal(experiment.experiment_id, request.run, 1)
     if any(attempt.passed for attempt in attempts):
         proposal = documents.load(objects, key, Proposal)
@@ -84,8 +83,6 @@ def design(
             updated_at=clock.now(),
             phase=Phase.DEPLOY,
             proposal_key=key,
-            parent_proposal_key=_parent_key(campaign),
-            parent_verdict_key=following.parent_verdict_key if following else None,
             candidate_sha256=sha256,
             source_sha256=source_sha256(proposal.candidate),
             parameters=parameters.of_candidate(proposal.candidate),
@@ -160,6 +157,15 @@ def _made(  # noqa: PLR0913 - the ports of the state
         raise
     records.add_model_cost(experiment, proposal.model_cost_usd)
     documents.save(objects, keys.proposal(experiment.experiment_id, request.run, 1), proposal)
+    following = campaign.next_design  # by a retry it may be another
+    records.update_experiment(
+        experiment.experiment_id,
+        ExperimentChanges(
+            updated_at=clock.now(),
+            parent_proposal_key=_parent_key(campaign),
+            parent_verdict_key=following.parent_verdict_key if following else None,
+        ),
+    )
     records.put_attempt(attempt.model_copy(update={"candidate_sha256": proposal.candidate.sha256}))
     return proposal
 

@@ -113,6 +113,8 @@ def fix(  # noqa: PLR0913 - the ports of the state
                 source_sha256=source_sha256(proposal.candidate),
                 parameters=parameters.of_candidate(proposal.candidate),
                 change=proposal.change,
+                hypothesis=proposal.hypothesis,
+                expected_bd_rate_percent=proposal.expected_bd_rate_percent,
                 hint=None,
             ),
         )

@@ -10,6 +10,7 @@ from adapters.offline.fixer import OfflineFixer
 from codec_lab import documents, keys
 from codec_lab.analyzing import analyze
 from codec_lab.bundle import Bundle
+from codec_lab.campaign import CampaignChanges, NextDesign
 from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
@@ -34,7 +35,7 @@ from codec_lab.events import (
     JudgeResult,
     PhaseRequest,
 )
-from codec_lab.experiment import ExperimentChanges
+from codec_lab.experiment import Attempt, ExperimentChanges
 from codec_lab.fixing import fix
 from codec_lab.job import JobSpec
 from codec_lab.judging import judge
@@ -202,6 +203,39 @@ def test_a_design_that_is_retried_is_the_design_that_was_made(
     assert (record.candidate_sha256, record.phase) == (sha256, Phase.DEPLOY)
     [attempt] = records.attempts("default-0001", Phase.DESIGN)
     assert (attempt.passed, attempt.candidate_sha256) == (True, sha256)
+
+
+def test_a_design_that_is_retried_keeps_the_parent_it_was_made_from(
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put_attempt = records.put_attempt
+
+    def answer_lost(attempt: Attempt) -> None:
+        put_attempt(attempt)
+        busy()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "put_attempt", answer_lost)
+        with pytest.raises(StoreUnavailableError):
+            designed(records, objects, clock)
+    # Another experiment ends in the meantime.
+    following = NextDesign(
+        parent_sha256="e" * 64,
+        parent_proposal_key="another/proposal.json",
+        parent_verdict_key="another/verdict.json",
+        reason="The best.",
+    )
+    records.update_campaign("default", CampaignChanges(next_design=following))
+    designed(records, objects, clock)
+
+    record = records.experiment("default-0001")
+    parent = documents.load(objects, keys.seed("default"), Proposal)
+    assert record.parent_sha256 == parent.candidate.sha256
+    assert record.parent_proposal_key == keys.seed("default")
+    assert record.parent_verdict_key is None
 
 
 def test_the_parent_itself_is_no_design(
@@ -461,6 +495,33 @@ def test_a_fix_that_is_retried_is_the_fix_that_was_made(
     assert record.model_cost_usd == 1
     [attempt] = records.attempts("default-0001", Phase.VALIDATION)
     assert attempt.fix_reason == "Now 130."
+
+
+def test_a_fix_is_recorded_with_the_hypothesis_of_its_own_proposal(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    def predicted(task: DesignTask) -> Proposal:
+        said = {"hypothesis": "Chroma is starved.", "expected_bd_rate_percent": 3.0}
+        return OfflineDesigner().design(task).model_copy(update=said)
+
+    mind = ScriptedMind(design=predicted)
+    design(REQUEST, records=records, objects=objects, designer_of=lambda _: mind, clock=clock)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    before = records.experiment("default-0001")
+
+    fixed_by(ScriptedMind(fix=raised_by_ten), records, objects, clock)
+    repaired = records.experiment("default-0001")
+    assert repaired.change == before.change
+    assert (repaired.hypothesis, repaired.expected_bd_rate_percent) == ("Chroma is starved.", 3.0)
+
+    failed(deployed(records, objects, clock, attempt=2).validation, records, objects, clock)
+    assert fixed_by(OfflineFixer(), records, objects, clock, 2).reason.startswith(
+        "Gives up the design"
+    )
+    replaced = records.experiment("default-0001")
+    assert replaced.change != before.change
+    assert replaced.hypothesis == "Drawn by the search (step); it predicts nothing."
+    assert replaced.expected_bd_rate_percent is None
 
 
 def test_a_fix_after_a_persons_answer_sees_the_old_fault_and_the_hint(
