@@ -19,7 +19,7 @@ from codec_lab.experiment import Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
 from codec_lab.lessons import MAX_CHARACTERS, lessons
 from codec_lab.measurements import current_results
-from codec_lab.minds import AnalysisTask
+from codec_lab.minds import Analysis, AnalysisTask
 from codec_lab.novelty import outputs_sha256
 from codec_lab.operating_point import operating_point
 from codec_lab.phase import Phase
@@ -54,7 +54,8 @@ def analyze(
     """Sum up what an experiment measured on the development clips.
 
     Hidden clips stay out: what is written here reaches the next design. The measurement is
-    recorded before a mind explains it; an explanation that fails costs nothing of it.
+    recorded before a mind explains it; an explanation that fails costs nothing of it. A run is
+    explained once: a function that is retried gives the explanation again that it was given.
 
     Raises
     ------
@@ -124,8 +125,15 @@ def analyze(
             lessons=campaign.lessons,
             framework=framework_of(campaign, objects),
         )
-        said, learnt = _explained(analyst, task, experiment, records)
-        analysis = f"{analysis}\n\n{said}"
+        key = keys.analysis(experiment.experiment_id, request.run)
+        if objects.exists(key):
+            found = documents.load(objects, key, Analysis)
+        else:
+            found = _explained(analyst, task, experiment, records)
+            documents.save(objects, key, found)
+        analysis = f"{analysis}\n\n{found.analysis}"
+        # An empty notebook replaces none; where there is none yet, the measured effects begin it.
+        learnt = found.lessons[:MAX_CHARACTERS].strip() or campaign.lessons or effects
         records.update_experiment(
             experiment.experiment_id, ExperimentChanges(updated_at=clock.now(), analysis=analysis)
         )
@@ -135,22 +143,21 @@ def analyze(
 
 def _explained(
     analyst: Analyst, task: AnalysisTask, experiment: Experiment, records: Records
-) -> tuple[str, str]:
-    """Give a mind's explanation and lessons, or why there are none and the notebook as it is.
-
-    An empty notebook replaces none; where there is none yet, the measured effects begin it.
-    """
-    kept = task.lessons or task.effects
+) -> Analysis:
+    """Give a mind's explanation and lessons, or why there are none; record what it cost."""
     try:
         found = analyst.analyze(task)
     except (BudgetExceededError, DesignRejectedError) as error:
-        records.add_model_cost(experiment, error.model_cost_usd)
-        return f"There is no explanation: {error}", kept
+        found = Analysis(
+            analysis=f"There is no explanation: {error}",
+            lessons="",
+            model_cost_usd=error.model_cost_usd,
+        )
     except CodecLabError as error:
         records.add_model_cost(experiment, error.model_cost_usd)
         raise
     records.add_model_cost(experiment, found.model_cost_usd)
-    return found.analysis, found.lessons[:MAX_CHARACTERS].strip() or kept
+    return found
 
 
 def _stopped(

@@ -27,6 +27,11 @@ def fix(experiment_id: str, run: int, phase: str, attempt: int) -> str:
     return f"experiments/{experiment_id}/run-{run}/fix-{phase}-{attempt}.json"
 
 
+def analysis(experiment_id: str, run: int) -> str:
+    """Key of what a mind made of a run's measurements."""
+    return f"experiments/{experiment_id}/run-{run}/analysis.json"
+
+
 PROMPTS = "prompts"
 
 

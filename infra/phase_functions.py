@@ -94,7 +94,7 @@ class PhaseFunctions:
                 reads=("campaigns/*", "experiments/*"),
                 environment=self._priced,
             ),
-            self._mind("Analyze", definition, reads=("campaigns/*",)),
+            self._mind("Analyze", definition, reads=("campaigns/*", "experiments/*")),
         ]
 
     def of_campaign(

@@ -85,7 +85,7 @@ FUNCTIONS = {
     "Deploy": RECORDS | PROPOSALS | writes("bundles"),
     "JudgeValidation": RECORDS | reads("campaigns", "experiments"),
     "JudgeExecution": RECORDS | reads("experiments") | writes("experiments"),
-    "Analyze": RECORDS | SECRET | reads("campaigns") | writes("experiments"),
+    "Analyze": RECORDS | SECRET | reads("campaigns", "experiments") | writes("experiments"),
     "DesignNext": RECORDS,
     "NotifyHuman": READ_RECORDS | NOTIFY,
     "RemindHuman": RECORDS | NOTIFY,

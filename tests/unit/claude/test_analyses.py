@@ -14,7 +14,7 @@ from codec_lab.campaign import CampaignChanges
 from codec_lab.clip import ClipRole
 from codec_lab.deploying import deploy
 from codec_lab.designing import design
-from codec_lab.errors import ModelUnavailableError
+from codec_lab.errors import ModelUnavailableError, StoreUnavailableError
 from codec_lab.events import AnalyzeResult, DeployRequest, JudgeRequest, PhaseRequest
 from codec_lab.judging import judge
 from codec_lab.lessons import MAX_CHARACTERS
@@ -100,6 +100,45 @@ def test_an_analysis_explains_the_measurement_and_rewrites_the_lessons(
         assert told in question
     for withheld in ("park", str(HIDDEN_PERCENT)):
         assert withheld not in question
+
+
+@pytest.mark.usefixtures("_measured")
+@pytest.mark.parametrize(
+    ("reply", "lessons"),
+    [
+        (Reply([Tool("write_analysis", SAID)]), SAID["lessons"]),
+        (Reply(["It went well."], stop_reason="end_turn"), "As before."),
+    ],
+    ids=["an explanation", "none"],
+)
+def test_an_analysis_that_is_retried_is_the_analysis_that_was_paid(
+    service: FakeService,
+    client: anthropic.Anthropic,
+    records: MemoryRecords,
+    objects: MemoryObjects,
+    clock: ManualClock,
+    reply: Reply,
+    lessons: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    records.update_campaign("default", CampaignChanges(lessons="As before."))
+
+    def busy(*_: object) -> None:
+        raise StoreUnavailableError("busy")
+
+    service.script = [reply]
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "update_campaign", busy)
+        with pytest.raises(StoreUnavailableError):
+            analyzed(client, records, objects, clock)
+    paid = records.experiment("default-0001")
+    result = analyzed(client, records, objects, clock)
+
+    assert len(service.requests) == 1
+    retried = records.experiment("default-0001")
+    assert retried.analysis == paid.analysis == result.analysis
+    assert retried.model_cost_usd == paid.model_cost_usd > 0
+    assert records.campaign("default").lessons == lessons
 
 
 @pytest.mark.usefixtures("_measured")
