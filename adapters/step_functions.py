@@ -29,17 +29,11 @@ class StepFunctionsExecutions:
 
     def is_running(self, experiment: Experiment) -> bool:
         """Tell whether the execution of the experiment's current run is under way."""
-        machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
-        try:
-            with store_errors("Step Functions"):
-                answer = self._client.describe_execution(
-                    executionArn=f"{machine}:{_name_of(experiment)}"
-                )
-        except ClientError as error:
-            if code_of(error) == "ExecutionDoesNotExist":
-                return False
-            raise
-        return answer["status"] == "RUNNING"
+        return self._status(experiment) == "RUNNING"
+
+    def has_ended(self, experiment: Experiment) -> bool:
+        """Tell whether the execution of the experiment's current run is over: its name is used."""
+        return self._status(experiment) not in {None, "RUNNING"}
 
     def start(self, experiment: Experiment) -> None:
         """Start the experiment's current run, unless it has been started."""
@@ -53,6 +47,29 @@ class StepFunctionsExecutions:
         except ClientError as error:
             if code_of(error) != "ExecutionAlreadyExists":
                 raise
+
+    def stop(self, experiment: Experiment) -> None:
+        """End the execution of the experiment's current run, if it is under way."""
+        if self.is_running(experiment):
+            with store_errors("Step Functions"):
+                self._client.stop_execution(
+                    executionArn=self._arn(experiment), cause="A person stopped the campaign."
+                )
+
+    def _status(self, experiment: Experiment) -> str | None:
+        """Give Step Functions' word for where an execution stands; None if there is none."""
+        try:
+            with store_errors("Step Functions"):
+                answer = self._client.describe_execution(executionArn=self._arn(experiment))
+        except ClientError as error:
+            if code_of(error) == "ExecutionDoesNotExist":
+                return None
+            raise
+        return answer["status"]
+
+    def _arn(self, experiment: Experiment) -> str:
+        machine = self._state_machine_arn.replace(":stateMachine:", ":execution:")
+        return f"{machine}:{_name_of(experiment)}"
 
 
 def _name_of(experiment: Experiment) -> str:

@@ -245,10 +245,10 @@ def stop(  # noqa: PLR0913 - what it acts on
     running = runs.running(campaign_id)
     if running is not None:
         runs.stop(running)
+    for started in records.open_experiments(campaign_id, Status.QUEUED):
+        executions.stop(started)  # it has not begun yet; the next choice gives it another run
     for experiment in records.open_experiments(campaign_id, Status.RUNNING):
-        arn = experiment.execution_arn
-        if arn is not None and executions.is_running(experiment):
-            runs.stop(arn)
+        executions.stop(experiment)
         queue_again(records, experiment, clock)
 
 

@@ -52,21 +52,19 @@ def _waiting(
     clock: Clock,
 ) -> Experiment | None:
     """Find an experiment that nothing runs, and make it ready to run."""
-    for experiment in records.open_experiments(campaign.campaign_id, Status.QUEUED):
-        if executions.is_running(experiment):
-            continue  # a person's answer has just started it beside the campaign
-        if experiment.number > campaign.experiment_count:  # interrupted while it was created
-            counted = CampaignChanges(experiment_count=experiment.number)
-            records.update_campaign(campaign.campaign_id, counted)
-        return experiment
-    for experiment in records.open_experiments(campaign.campaign_id, Status.RUNNING):
-        if executions.is_running(experiment):
-            continue
-        if experiment.run >= MAX_RUNS:
-            ask_human(experiment, _interrupted(experiment, clock))
-            continue
-        if queue_again(records, experiment, clock):
-            return records.experiment(experiment.experiment_id)
+    for status in (Status.QUEUED, Status.RUNNING):
+        for experiment in records.open_experiments(campaign.campaign_id, status):
+            if executions.is_running(experiment):
+                continue  # a person's answer has started it beside the campaign
+            if experiment.number > campaign.experiment_count:  # interrupted while it was created
+                counted = CampaignChanges(experiment_count=experiment.number)
+                records.update_campaign(campaign.campaign_id, counted)
+            if status is Status.QUEUED and not executions.has_ended(experiment):
+                return experiment
+            if experiment.run >= MAX_RUNS:
+                ask_human(experiment, _interrupted(experiment, clock))
+            elif queue_again(records, experiment, clock):
+                return records.experiment(experiment.experiment_id)
     return None
 
 

@@ -216,8 +216,14 @@ class Executions(Protocol):
     def is_running(self, experiment: Experiment) -> bool:
         """Tell whether the execution of the experiment's current run is under way."""
 
+    def has_ended(self, experiment: Experiment) -> bool:
+        """Tell whether the execution of the experiment's current run is over: its name is used."""
+
     def start(self, experiment: Experiment) -> None:
         """Start the experiment's current run, unless it has been started."""
+
+    def stop(self, experiment: Experiment) -> None:
+        """End the execution of the experiment's current run, if it is under way."""
 
 
 class CampaignRuns(Protocol):

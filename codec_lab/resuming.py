@@ -31,17 +31,22 @@ def resume_point(
 def queue_again(records: Records, experiment: Experiment, clock: Clock) -> bool:
     """Let an experiment whose execution has ended wait for a run that goes on where it was.
 
+    A run that ended before it began is made again.
+
     Returns
     -------
     bool
         False, and nothing written, if it has moved since it was read.
     """
+    resume_from = experiment.resume_from
+    if experiment.status is not Status.QUEUED:
+        resume_from = resume_point(
+            records, experiment.experiment_id, experiment.phase, experiment.hint
+        )
     changes = ExperimentChanges(
         updated_at=clock.now(),
         run=experiment.run + 1,
         status=Status.QUEUED,
-        resume_from=resume_point(
-            records, experiment.experiment_id, experiment.phase, experiment.hint
-        ),
+        resume_from=resume_from,
     )
     return records.update_seen_experiment(experiment, changes)

@@ -262,13 +262,26 @@ class FakeExecutions:
 
     def __init__(self, *running: str) -> None:
         self.running = set(running)
+        self.ended: set[str] = set()
         self.started: list[Experiment] = []
 
     def is_running(self, experiment: Experiment) -> bool:
-        return f"{experiment.experiment_id}-{experiment.run}" in self.running
+        return self._name_of(experiment) in self.running
+
+    def has_ended(self, experiment: Experiment) -> bool:
+        return self._name_of(experiment) in self.ended
 
     def start(self, experiment: Experiment) -> None:
         self.started.append(experiment)
+
+    def stop(self, experiment: Experiment) -> None:
+        if self.is_running(experiment):
+            self.running.remove(self._name_of(experiment))
+            self.ended.add(self._name_of(experiment))
+
+    @staticmethod
+    def _name_of(experiment: Experiment) -> str:
+        return f"{experiment.experiment_id}-{experiment.run}"
 
 
 class KeptListings(list[str]):

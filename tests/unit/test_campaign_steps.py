@@ -180,6 +180,19 @@ def test_an_interrupted_experiment_goes_on_in_its_phase(
     assert records.experiment("default-0001").status is Status.QUEUED
 
 
+@pytest.mark.parametrize("resume_from", [None, Phase.DEPLOY])
+def test_a_run_that_was_ended_before_it_began_is_made_again(
+    resume_from: Phase | None, records: MemoryRecords, clock: ManualClock
+) -> None:
+    records.create_experiment(experiment(1, phase="analysis", resume_from=resume_from))
+    executions = FakeExecutions("default-0001-1")
+    executions.stop(records.experiment("default-0001"))
+    choice, again = chosen(records, clock, executions), chosen(records, clock, executions)
+    assert choice == again
+    assert (choice.experiment_id, choice.run) == ("default-0001", 2)
+    assert records.experiment("default-0001").resume_from is resume_from
+
+
 def test_an_experiment_that_runs_is_left_alone(records: MemoryRecords, clock: ManualClock) -> None:
     records.create_experiment(experiment(1, status="running", execution_arn="arn:alive"))
     records.update_campaign("default", CampaignChanges(experiment_count=1))

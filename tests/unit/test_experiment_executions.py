@@ -9,6 +9,7 @@ from adapters.step_functions import StepFunctionsExecutions
 from tests.unit.builders import NOON, experiment
 
 MACHINE = "arn:aws:states:eu-west-1:123456789012:stateMachine:Experiment"
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:Experiment:default-0001-1"
 
 
 @pytest.fixture
@@ -31,18 +32,33 @@ def test_a_run_that_has_been_started_is_not_started_again(stub: Stubber) -> None
 
 @pytest.mark.parametrize("status", ["RUNNING", "FAILED"])
 def test_a_run_is_asked_for_by_its_name(status: str, stub: Stubber) -> None:
-    arn = "arn:aws:states:eu-west-1:123456789012:execution:Experiment:default-0001-1"
-    told = {"executionArn": arn, "stateMachineArn": MACHINE, "startDate": NOON, "status": status}
-    stub.add_response("describe_execution", told, {"executionArn": arn})
+    told = {"executionArn": ARN, "stateMachineArn": MACHINE, "startDate": NOON, "status": status}
+    for _ in range(2):
+        stub.add_response("describe_execution", told, {"executionArn": ARN})
     with stub:
         executions = StepFunctionsExecutions(MACHINE, stub.client)
         assert executions.is_running(experiment()) is (status == "RUNNING")
+        assert executions.has_ended(experiment()) is (status != "RUNNING")
 
 
-def test_a_run_that_was_never_started_does_not_run(stub: Stubber) -> None:
-    stub.add_client_error("describe_execution", "ExecutionDoesNotExist", http_status_code=400)
+def test_a_run_that_was_never_started_neither_runs_nor_has_ended(stub: Stubber) -> None:
+    for _ in range(3):
+        stub.add_client_error("describe_execution", "ExecutionDoesNotExist", http_status_code=400)
     with stub:
-        assert not StepFunctionsExecutions(MACHINE, stub.client).is_running(experiment())
+        executions = StepFunctionsExecutions(MACHINE, stub.client)
+        assert not executions.is_running(experiment())
+        assert not executions.has_ended(experiment())
+        executions.stop(experiment())
+
+
+def test_a_run_is_stopped_by_its_name(stub: Stubber) -> None:
+    told = {"executionArn": ARN, "stateMachineArn": MACHINE, "startDate": NOON, "status": "RUNNING"}
+    why = {"executionArn": ARN, "cause": "A person stopped the campaign."}
+    stub.add_response("describe_execution", told, {"executionArn": ARN})
+    stub.add_response("stop_execution", {"stopDate": NOON}, why)
+    with stub:
+        StepFunctionsExecutions(MACHINE, stub.client).stop(experiment())
+    stub.assert_no_pending_responses()
 
 
 def test_a_machine_that_does_not_exist_is_an_error(stub: Stubber) -> None:

@@ -61,16 +61,24 @@ def test_start_does_not_go_round_a_pause(lab: Any) -> None:
 def test_stop_ends_what_runs(lab: Any) -> None:
     lab.runs.start("default")
     lab.executions.running |= {"default-0001-1", "default-0002-1"}
-    arns = {1: "arn:first", 2: "arn:answered", 3: "arn:lost"}
-    for number, arn in arns.items():
-        one = experiment(number, status=Status.RUNNING, phase=Phase.EXECUTION, execution_arn=arn)
+    for number in (1, 2, 3):  # the campaign's, one that was answered, and one that was lost
+        one = experiment(number, status=Status.RUNNING, phase=Phase.EXECUTION)
         lab.records.create_experiment(one)
     stopped = lab.order("/api/campaigns/default/stop", {"version": 0})
     assert (stopped.data["state"], stopped.data["counts"]["queued"]) == ("paused", 3)
-    assert lab.runs.stopped[0] == "arn:default"
-    assert set(lab.runs.stopped) == {"arn:default", "arn:first", "arn:answered"}
+    assert lab.runs.stopped == ["arn:default"]
+    assert lab.executions.ended == {"default-0001-1", "default-0002-1"}
     for one in lab.records.experiments("default"):
         assert (one.status, one.run, one.resume_from) == (Status.QUEUED, 2, Phase.EXECUTION)
+
+
+def test_stop_ends_what_has_just_been_started(lab: Any) -> None:
+    lab.executions.running.add("default-0001-1")
+    for number in (1, 2):  # the second has not been started
+        lab.records.create_experiment(experiment(number))
+    stopped = lab.order("/api/campaigns/default/stop", {"version": 0})
+    assert stopped.data["counts"]["queued"] == 2
+    assert (lab.executions.running, lab.executions.ended) == (set(), {"default-0001-1"})
 
 
 def test_stop_leaves_what_waits_or_has_ended(asking: Any) -> None:
