@@ -192,12 +192,12 @@ class DynamoRecords:
         return [attempt for attempt in found if phase is None or attempt.phase is phase]
 
     def put_evaluation(self, evaluation: Evaluation) -> None:
-        """Write what was measured on one clip."""
+        """Write what was measured of a candidate on one clip."""
         self._table.put(
             item_of(
                 evaluation,
                 pk=experiment_pk(evaluation.experiment_id),
-                sk=f"EVALUATION#{evaluation.result.clip}",
+                sk=f"EVALUATION#{evaluation.result.clip}#{evaluation.candidate_sha256}",
             )
         )
 

@@ -12,7 +12,7 @@ ledger     ``CAMPAIGN#<id>``        ``LEDGER`` (see ``dynamodb_ledger``)
 change set ``CAMPAIGN#<id>``        ``FRAMEWORK#<version>``
 experiment ``EXPERIMENT#<id>``      ``EXPERIMENT``                       all four
 attempt    ``EXPERIMENT#<id>``      ``ATTEMPT#<run>#<phase>#<attempt>``
-evaluation ``EXPERIMENT#<id>``      ``EVALUATION#<clip>``
+evaluation ``EXPERIMENT#<id>``      ``EVALUATION#<clip>#<candidate>``
 ========== ======================== ==================================== ======================
 
 Indexes: ``by_updated`` and ``by_bd_rate`` list a campaign's experiments (``listing``); ``in_short``

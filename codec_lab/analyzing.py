@@ -15,7 +15,7 @@ from codec_lab.errors import (
     DesignRejectedError,
 )
 from codec_lab.events import AnalyzeResult, PhaseRequest
-from codec_lab.experiment import Experiment, ExperimentChanges
+from codec_lab.experiment import UNMEASURED, Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
 from codec_lab.lessons import MAX_CHARACTERS, lessons
 from codec_lab.measurements import current_results
@@ -171,24 +171,10 @@ def _stopped(
 
     The rules' notebook learns from it at once; an analyst is told at the next full measurement.
     """
+    ended = ExperimentChanges(updated_at=clock.now(), phase=Phase.DESIGN_NEXT)
     records.update_experiment(
         experiment.experiment_id,
-        ExperimentChanges(
-            updated_at=clock.now(),
-            phase=Phase.DESIGN_NEXT,
-            bd_rate_percent=None,
-            bd_rate_low_percent=None,
-            bd_rate_high_percent=None,
-            bitrate_bps=None,
-            psnr_y_db=None,
-            ssim_y=None,
-            vmaf=None,
-            decode_cpu_s_per_frame=None,
-            outputs_sha256=None,
-            repeats=None,
-            tier=None,
-            analysis=stop_reason,
-        ),
+        ended.model_copy(update={**UNMEASURED, "analysis": stop_reason}),
     )
     campaign = records.campaign(experiment.campaign_id)
     if analyst_of(campaign.mind) is None:

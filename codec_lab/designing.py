@@ -9,7 +9,7 @@ from codec_lab.campaign import Campaign
 from codec_lab.clip import ClipRole
 from codec_lab.errors import CodecLabError, DesignRejectedError
 from codec_lab.events import DesignResult, PhaseRequest
-from codec_lab.experiment import Attempt, Experiment, ExperimentChanges
+from codec_lab.experiment import UNTRIED, Attempt, Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
 from codec_lab.measurements import current_results
 from codec_lab.minds import Archived, DesignTask, Failure, Trial
@@ -77,22 +77,22 @@ def design(
             clock=clock,
         )
     sha256 = proposal.candidate.sha256
-    records.update_experiment(
-        experiment.experiment_id,
-        ExperimentChanges(
-            updated_at=clock.now(),
-            phase=Phase.DEPLOY,
-            proposal_key=key,
-            candidate_sha256=sha256,
-            source_sha256=source_sha256(proposal.candidate),
-            parameters=parameters.of_candidate(proposal.candidate),
-            parent_sha256=proposal.parent_sha256,
-            change=proposal.change,
-            hypothesis=proposal.hypothesis,
-            expected_bd_rate_percent=proposal.expected_bd_rate_percent,
-            hint=None,
-        ),
+    changes = ExperimentChanges(
+        updated_at=clock.now(),
+        phase=Phase.DEPLOY,
+        proposal_key=key,
+        candidate_sha256=sha256,
+        source_sha256=source_sha256(proposal.candidate),
+        parameters=parameters.of_candidate(proposal.candidate),
+        parent_sha256=proposal.parent_sha256,
+        change=proposal.change,
+        hypothesis=proposal.hypothesis,
+        expected_bd_rate_percent=proposal.expected_bd_rate_percent,
+        hint=None,
     )
+    if sha256 != experiment.candidate_sha256:
+        changes = changes.model_copy(update=UNTRIED)
+    records.update_experiment(experiment.experiment_id, changes)
     return DesignResult(candidate_sha256=sha256, change=proposal.change)
 
 

@@ -1,6 +1,8 @@
 """An experiment, its attempts and the questions it puts to a person."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field
@@ -230,6 +232,32 @@ class ExperimentChanges(Model):
     tier: str | None = None
     analysis: str | None = None
     usd_per_point: Decimal | None = None
+
+
+UNMEASURED: Mapping[str, None] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "verdict_key",
+            "bd_rate_percent",
+            "bd_rate_low_percent",
+            "bd_rate_high_percent",
+            "bitrate_bps",
+            "psnr_y_db",
+            "ssim_y",
+            "vmaf",
+            "decode_cpu_s_per_frame",
+            "outputs_sha256",
+            "repeats",
+            "tier",
+            "analysis",
+            "usd_per_point",
+        )
+    )
+)
+"""Changes that take away what a full measurement gave."""
+
+UNTRIED = MappingProxyType({**UNMEASURED, "screen_bd_rate_percent": None, "stop_reason": None})
+"""Changes that take away all that was measured: another candidate has not earned it."""
 
 
 class Attempt(Model):

@@ -18,7 +18,7 @@ from codec_lab.errors import (
     UnchangedCandidateError,
 )
 from codec_lab.events import FixRequest, FixResult
-from codec_lab.experiment import Attempt, Experiment, ExperimentChanges
+from codec_lab.experiment import UNTRIED, Attempt, Experiment, ExperimentChanges
 from codec_lab.framework_in_force import framework_of
 from codec_lab.framework_versions import (
     Author,
@@ -103,21 +103,21 @@ def fix(  # noqa: PLR0913 - the ports of the state
         documents.save(objects, made_key, made)
     if made.framework_version is None:
         proposal = documents.load(objects, proposal_key, Proposal)
-        records.update_experiment(
-            experiment.experiment_id,
-            ExperimentChanges(
-                updated_at=clock.now(),
-                phase=Phase.DEPLOY,
-                proposal_key=proposal_key,
-                candidate_sha256=proposal.candidate.sha256,
-                source_sha256=source_sha256(proposal.candidate),
-                parameters=parameters.of_candidate(proposal.candidate),
-                change=proposal.change,
-                hypothesis=proposal.hypothesis,
-                expected_bd_rate_percent=proposal.expected_bd_rate_percent,
-                hint=None,
-            ),
+        changes = ExperimentChanges(
+            updated_at=clock.now(),
+            phase=Phase.DEPLOY,
+            proposal_key=proposal_key,
+            candidate_sha256=proposal.candidate.sha256,
+            source_sha256=source_sha256(proposal.candidate),
+            parameters=parameters.of_candidate(proposal.candidate),
+            change=proposal.change,
+            hypothesis=proposal.hypothesis,
+            expected_bd_rate_percent=proposal.expected_bd_rate_percent,
+            hint=None,
         )
+        if proposal.candidate.sha256 != experiment.candidate_sha256:
+            changes = changes.model_copy(update=UNTRIED)
+        records.update_experiment(experiment.experiment_id, changes)
         return made
     change = versions_of(experiment.campaign_id, change_sets)[made.framework_version]
     if change.outcome is not Outcome.PROPOSED:

@@ -50,7 +50,7 @@ class MemoryRecords:
         self.controls: dict[str, Control] = {}
         self.by_id: dict[str, Experiment] = {}
         self.attempt_rows: dict[tuple[str, int, int, int], Attempt] = {}
-        self.evaluation_rows: dict[tuple[str, str], Evaluation] = {}
+        self.evaluation_rows: dict[tuple[str, str, str], Evaluation] = {}
         self.paid: set[tuple[str, str]] = set()
 
     def campaign(self, campaign_id: str) -> Campaign:
@@ -163,7 +163,8 @@ class MemoryRecords:
         ]
 
     def put_evaluation(self, evaluation: Evaluation) -> None:
-        self.evaluation_rows[evaluation.experiment_id, evaluation.result.clip] = evaluation
+        key = (evaluation.experiment_id, evaluation.result.clip, evaluation.candidate_sha256)
+        self.evaluation_rows[key] = evaluation
 
     def evaluations(self, experiment_id: str) -> Sequence[Evaluation]:
         return [row for key, row in self.evaluation_rows.items() if key[0] == experiment_id]

@@ -323,6 +323,10 @@ def test_a_measurement_survives_to_the_last_bit(records: Records) -> None:
     )
     records.put_evaluation(evaluation)
     assert list(records.evaluations("default-0001")) == [evaluation]
+    # The champion's measurement stays when its experiment runs again and measures another one.
+    of_another = evaluation.model_copy(update={"run": 2, "candidate_sha256": "2" * 64})
+    records.put_evaluation(of_another)
+    assert list(records.evaluations("default-0001")) == [evaluation, of_another]
 
 
 MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,45 @@ def test_the_hash_of_the_design_reaches_both_jobs(
     assert stored.phase is Phase.VALIDATION
     assert stored.hypothesis is not None
     assert stored.analysis is None
+
+
+def test_another_candidate_does_not_inherit_what_was_measured(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    """An experiment runs again, its candidate fails and is mended: the mended one is untried."""
+    candidate_sha256 = designed(records, objects, clock)
+    measured: dict[str, Any] = {
+        "verdict_key": "v",
+        "bd_rate_percent": -55.0,
+        "bitrate_bps": 1e5,
+        "outputs_sha256": "0" * 64,
+        "tier": "50 % below HEVC",
+        "analysis": "Half the rate.",
+    }
+    changes = ExperimentChanges(updated_at=clock.now(), **measured)
+    records.update_experiment("default-0001", changes)
+    failed(deployed(records, objects, clock).validation, records, objects, clock)
+    still = records.experiment("default-0001")
+    assert {name: getattr(still, name) for name in measured} == measured
+
+    fixed(records, objects, clock, 1)
+
+    mended = records.experiment("default-0001")
+    assert mended.candidate_sha256 not in {None, candidate_sha256}
+    assert {name: getattr(mended, name) for name in measured} == dict.fromkeys(measured)
+    assert records.best_experiments("default", 5) == []
+
+
+def test_a_redesign_does_not_inherit_what_was_measured(
+    records: MemoryRecords, objects: MemoryObjects, clock: ManualClock
+) -> None:
+    changes = ExperimentChanges(
+        updated_at=clock.now(), candidate_sha256="0" * 64, bd_rate_percent=-55.0, tier="50 %"
+    )
+    records.update_experiment("default-0001", changes)
+    designed(records, objects, clock)
+    stored = records.experiment("default-0001")
+    assert (stored.bd_rate_percent, stored.tier) == (None, None)
 
 
 def test_a_rejected_design_is_an_attempt_and_costs_what_it_cost(
