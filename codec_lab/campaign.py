@@ -32,7 +32,7 @@ class NextDesign(Model):
 
 
 class Champion(Model):
-    """The best candidate beyond chance, by the hidden clips alone.
+    """The best candidate, by the hidden clips alone.
 
     Attributes
     ----------

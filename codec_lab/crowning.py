@@ -1,4 +1,4 @@
-"""The champion of a campaign: better beyond chance on clips that no mind has seen."""
+"""The champion of a campaign: better on clips that no mind has seen."""
 
 from collections.abc import Iterable
 

@@ -43,7 +43,7 @@ class CampaignView(Model):
     best_experiment_id, best_bd_rate_percent
         The lowest BD-rate so far.
     champion : Champion or None
-        The best beyond chance, by the hidden clips alone; None while they are too few to tell.
+        The best by the hidden clips alone; None while they are too few to tell.
     reference_anchor : str
         Against which anchor BD-rates are given.
     """

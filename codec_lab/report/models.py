@@ -168,7 +168,7 @@ class CampaignReport(Model):
     Attributes
     ----------
     champion_id : str or None
-        Who was better beyond chance on the hidden clips.
+        Who was better on the hidden clips.
     lessons : tuple of str
         What was learnt, a lesson a line.
     experiments : tuple of ReportedExperiment

@@ -827,7 +827,7 @@ export interface components {
          *     best_experiment_id, best_bd_rate_percent
          *         The lowest BD-rate so far.
          *     champion : Champion or None
-         *         The best beyond chance, by the hidden clips alone; None while they are too few to tell.
+         *         The best by the hidden clips alone; None while they are too few to tell.
          *     reference_anchor : str
          *         Against which anchor BD-rates are given.
          */
@@ -879,7 +879,7 @@ export interface components {
         };
         /**
          * Champion
-         * @description The best candidate beyond chance, by the hidden clips alone.
+         * @description The best candidate, by the hidden clips alone.
          *
          *     Attributes
          *     ----------
