@@ -127,7 +127,7 @@ class Execution:
         self._plan = plan
         self._store = store
         conditions = environment.describe(bundle.manifest.limits)
-        self._variants = Variants(plan.secret, bundle.candidate.sha256)
+        self._variants = Variants(plan.secret, bundle.manifest.bundle_sha256)
         self._kept = KeptPoints(bundle, conditions, store, points_prefix)
         self._on_point = on_point
         self._runners: SimpleQueue[Runner] = SimpleQueue()

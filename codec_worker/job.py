@@ -148,7 +148,7 @@ class Job:
             runner = Runner(candidate, limits, make_box, toolbox=bundle.toolbox)
             try:
                 with runner:
-                    variants = Variants(plan.secret, candidate.sha256)
+                    variants = Variants(plan.secret, bundle.manifest.bundle_sha256)
                     protocol.validate(runner, frames, plan.qualities, source.name, variants)
             finally:
                 self._log += runner.log

@@ -3,7 +3,8 @@
 A candidate that carries a clip in its source recognises the clip, and may recognise its mirror
 images as well. It cannot carry what it cannot foresee: where a variant is cut, whether it is
 mirrored and which of its samples are off by one follow from a secret of the campaign, which stays
-in the plan, and from the candidate itself.
+in the plan, and from the bundle that is tried: the candidate, the framework's modules and the
+limits. Whichever of these a fix changes, what was told of the last draw does not hold for the next.
 """
 
 import hmac
@@ -27,18 +28,18 @@ NOISE_SHARE = 128
 
 
 class Variants(NamedTuple):
-    """What one candidate's variants are drawn from; equal ones draw alike.
+    """What the variants for one bundle are drawn from; equal ones draw alike.
 
     Attributes
     ----------
     secret : str
         Of the campaign.
-    candidate_sha256 : str
-        Whose variants.
+    bundle_sha256 : str
+        For which bundle.
     """
 
     secret: str
-    candidate_sha256: Sha256
+    bundle_sha256: Sha256
 
     def quality(self, clip_name: str, qualities: Sequence[int]) -> int:
         """Draw at which quality beside the lowest a clip is tried."""
@@ -79,7 +80,7 @@ class Variants(NamedTuple):
         return Clip(plane(clip.y, 1), plane(clip.u, 2), plane(clip.v, 2), clip.fps)
 
     def _generator(self, what: str) -> np.random.Generator:
-        message = f"{self.candidate_sha256}/{what}".encode()
+        message = f"{self.bundle_sha256}/{what}".encode()
         digest = hmac.digest(self.secret.encode(), message, "sha256")
         return np.random.default_rng(int.from_bytes(digest))
 

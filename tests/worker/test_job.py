@@ -3,6 +3,7 @@
 import hashlib
 import io
 import random
+import re
 import shlex
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from codec_lab.bundle import Bundle
 from codec_lab.candidate import Candidate
 from codec_lab.clip import ClipRole
 from codec_lab.errors import AttestationError, BenchError, ConfigurationError
-from codec_lab.framework import Framework
+from codec_lab.framework import SHIPPED, Framework
 from codec_lab.job import JobKind, JobSpec
 from codec_lab.limits import Limits
 from codec_lab.plan import Screen
@@ -75,6 +76,27 @@ def test_the_screen_measures_less_than_the_execution_and_saves_it_the_work(
     assert {line.removesuffix(", a variant") for line in encoded} == {
         "== encode of seen at quality 50"
     }
+
+
+def test_what_is_drawn_follows_from_the_whole_bundle(tmp_path: Path) -> None:
+    """With other modules or limits, what a fault told of the last draw is worth nothing."""
+
+    def variants(limits: Limits | None = None, framework: Framework = SHIPPED) -> dict[str, str]:
+        encode = "print(zlib.crc32(clip.y)); return honest_encode(clip, quality)"
+        bench = Bench(tmp_path, tiny_candidate(encode), limits, Screen(frames=FRAMES), framework)
+        assert bench.run(JobKind.VALIDATE).passed
+        log = bench.store.get("out/log.txt").decode()
+        return dict(re.findall(r"== encode of (.+), a variant\n(\d+)", log))
+
+    of_bundle = variants()
+    # Of the smoke test and of the screen, both of which always try the lowest quality.
+    assert {f"the first 8 frames of seen at quality {quality}" for quality in (30, 60)} | {
+        "seen at quality 30"
+    } <= of_bundle.keys()
+    assert variants() == of_bundle
+    unused = Framework(version=1, files={"toolbox/steps.py": "SCALE = 3\n"})
+    for others in (variants(framework=unused), variants(Limits(wall_s=500))):
+        assert not of_bundle.items() & others.items()
 
 
 def test_a_candidate_imports_the_modules_of_its_framework(tmp_path: Path) -> None:

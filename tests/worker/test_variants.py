@@ -25,7 +25,7 @@ def test_equal_draws_are_equal() -> None:
 @pytest.mark.parametrize(
     "changes", [{"secret": "b"}, {"sha256": OTHER}, {"name": "park"}, {"quality": 40}]
 )
-def test_secret_candidate_clip_and_quality_all_change_the_draw(changes: dict[str, str]) -> None:
+def test_secret_bundle_clip_and_quality_all_change_the_draw(changes: dict[str, str]) -> None:
     assert not np.array_equal(drawn().y, drawn(**changes).y)  # type: ignore[arg-type]
 
 
