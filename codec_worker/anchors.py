@@ -45,6 +45,7 @@ class Anchor(Model):
     strip: Strip | None = None
     needs_side: int = 0
     """Samples that width or height must have."""
+    most_fps: float | None = None
     options: dict[str, str]
 
     def options_at(self, q: int) -> dict[str, str]:
@@ -135,18 +136,23 @@ def encode_point(anchor: Anchor, q: int, clip: Clip) -> list[bytes]:
     return [_STRIPPERS[anchor.strip](packet) for packet in packets]
 
 
-def require_codable(anchor: Anchor, width: int, height: int) -> None:
-    """Refuse a clip that is too small for an anchor.
+def require_codable(anchor: Anchor, width: int, height: int, fps: float) -> None:
+    """Refuse a clip that is too small or too fast for an anchor.
 
     Raises
     ------
     ConfigurationError
-        If the encoder cannot code so small a clip.
+        If the encoder cannot code such a clip.
     """
     if max(width, height) < anchor.needs_side:
         raise ConfigurationError(
             f"{anchor.title} cannot code {width}×{height}: leave the clip out; "
             f"one side must have {anchor.needs_side} samples."
+        )
+    if anchor.most_fps is not None and fps > anchor.most_fps:
+        raise ConfigurationError(
+            f"{anchor.title} cannot code {fps:.6g} frames/s: leave the clip out; "
+            f"it can code at most {anchor.most_fps:g}."
         )
 
 
@@ -156,12 +162,12 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
     Raises
     ------
     ConfigurationError
-        If the encoder cannot code so small a clip.
+        If the encoder cannot code such a clip.
     BenchError
         If the decoder does not give back as many frames of the same size.
     """
     _, height, width = clip.y.shape
-    require_codable(anchor, width, height)
+    require_codable(anchor, width, height, clip.fps)
     packets = encode_point(anchor, q, clip)
     decoded = video.decode(anchor.decoder, packets)
     return metrics.rate_point(q, sum(map(len, packets)), clip, metrics.measure(clip, decoded))
@@ -200,7 +206,7 @@ def curve(name: str, source: SourceClip, clip: Clip, store: ObjectStore) -> Anch
     Raises
     ------
     ConfigurationError
-        If there is no such anchor, or it cannot code so small a clip.
+        If there is no such anchor, or it cannot code such a clip.
     BenchError
         If the anchor cannot be measured or the stored curve is damaged.
     """

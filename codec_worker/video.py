@@ -24,6 +24,10 @@ LIBRARY = f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}"
 """What encodes the anchors and computes the metrics; PyAV's wheel pins every encoder in it."""
 
 MIN_SIZE = 16
+MIN_FPS = 0.01
+"""Below it no time base of ``time_base_of`` is near."""
+
+_RATE_TOLERANCE = Fraction(2, 100)
 _FULL_RANGE = "yuvj420p"
 _TEN_BITS = "yuv420p10le"
 _Y4M = "yuv4mpegpipe"
@@ -60,7 +64,8 @@ def read(source: Path | bytes, name: str, max_frames: int | None = None) -> Read
     Raises
     ------
     ConfigurationError
-        If it is missing, no video, a picture, empty, truncated, of odd size, or smaller than 16×16.
+        If it is missing, no video, a picture, empty, truncated, of odd size, smaller than 16×16,
+        or of less than a frame in 100 s.
     """
     file = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     try:
@@ -126,19 +131,18 @@ def _ends_early(frames: Sequence[av.VideoFrame], stream: av.VideoStream) -> bool
 
 def _gather(frames: list[av.VideoFrame], stream: av.VideoStream, name: str) -> ReadClip:
     _check_pictures(frames, name)
-    rate = stream.average_rate or stream.guessed_rate
-    if not rate:
+    declared = stream.average_rate or stream.guessed_rate
+    if not declared:
         raise ConfigurationError(f"{name} has no frame rate: remux it with one.")
-    fps = float(rate)
-    notices = []
+    fps, notices = _rate_of(frames, declared, stream.time_base or Fraction(0))
+    if fps < MIN_FPS:
+        raise ConfigurationError(
+            f"{name} has {fps:.4g} frames/s: at least {MIN_FPS} are needed; remux it with more."
+        )
     source_format = frames[0].format.name
     if source_format not in {"yuv420p", _FULL_RANGE}:
         notices.append(f"converted from {source_format} to 8-bit 4:2:0")
         frames = [frame.reformat(format="yuv420p") for frame in frames]
-    mean_fps = _mean_rate_if_it_varies(frames)
-    if mean_fps is not None:
-        fps = mean_fps
-        notices.append(f"of variable frame rate, taken as {fps:.3f} frames/s")
     return ReadClip(Clip(*_stack(frames), fps), tuple(notices))
 
 
@@ -162,17 +166,30 @@ def _check_pictures(frames: Sequence[av.VideoFrame], name: str) -> None:
         )
 
 
-def _mean_rate_if_it_varies(frames: Sequence[av.VideoFrame]) -> float | None:
-    """Give frames per second if frames are spaced more unevenly than containers round."""
-    times = [frame.time for frame in frames if frame.time is not None]
-    if len(times) < 3:
-        return None
-    steps = [b - a for a, b in pairwise(times)]
-    mean_step_s = (times[-1] - times[0]) / len(steps)
-    rounding_s = max(float(frame.time_base) for frame in frames if frame.time_base) * 1.5
-    if max(steps) - min(steps) <= max(rounding_s, mean_step_s / 10):
-        return None
-    return 1 / mean_step_s
+def _rate_of(
+    frames: Sequence[av.VideoFrame], declared: Fraction, tick_s: Fraction
+) -> tuple[float, list[str]]:
+    """Give frames per second of these frames, with a notice if the file declares another rate.
+
+    The declared rate is of the whole file (MP4) or a mere default (Matroska): it counts unless the
+    time stamps are spaced more unevenly, or span more or less time, than containers round.
+    """
+    times = [frame.pts * tick_s for frame in frames if frame.pts is not None]
+    span_s = max(times, default=Fraction(0)) - min(times, default=Fraction(0))
+    if len(times) < len(frames) or not span_s:
+        return float(declared), []
+    steps = [b - a for a, b in pairwise(sorted(times))]  # some are stamped in decoding order
+    mean_fps = float(len(steps) / span_s)
+    if max(steps) - min(steps) > max(tick_s * 3 / 2, span_s / len(steps) / 10):
+        return mean_fps, [f"of variable frame rate, taken as {mean_fps:.3f} frames/s"]
+    declared_s = len(steps) / declared
+    if abs(span_s - declared_s) < max(tick_s, declared_s * _RATE_TOLERANCE):
+        return float(declared), []
+    notice = (
+        f"of another frame rate than the {float(declared):.3f} frames/s that the file declares, "
+        f"taken as {mean_fps:.3f} frames/s"
+    )
+    return mean_fps, [notice]
 
 
 def _stack(frames: Sequence[av.VideoFrame]) -> Planes:

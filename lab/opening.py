@@ -83,8 +83,9 @@ def chosen_clips(
     """
     most = DEFAULT_FRAMES if frames is None else frames or None
     for frozen in default_clips(most) if folder is None else load_folder(folder, most):
+        source = frozen.source
         for name in anchors:
-            require_codable(anchor_named(name), frozen.source.width, frozen.source.height)
+            require_codable(anchor_named(name), source.width, source.height, source.fps)
         yield frozen
 
 

@@ -54,6 +54,12 @@ def test_a_clip_that_an_anchor_cannot_code_is_refused(tmp_path: Path) -> None:
         given(clips=tmp_path)
 
 
+def test_a_clip_that_is_too_fast_for_an_anchor_is_refused(tmp_path: Path) -> None:
+    write_video(tmp_path / "racing.mkv", codec="ffv1", fps=250)
+    with pytest.raises(ConfigurationError, match=r"^AV1, SVT-AV1 preset 6 cannot code 250 frames"):
+        given(clips=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [

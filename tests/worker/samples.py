@@ -1,6 +1,7 @@
 """Clips, files and candidates for tests of the worker."""
 
 import textwrap
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,24 +94,31 @@ def write_video(
     pixel_format: str = "yuv420p",
     steps: tuple[int, ...] = (1,),
     flat_frames: int = 0,
+    fps: int = 25,
+    times_s: Sequence[Fraction] | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a video of random texture; ``steps`` are the time steps between its frames.
 
-    The first ``flat_frames`` are black.
+    The first ``flat_frames`` are black. The file declares ``fps``, whatever ``times_s``, the times
+    of all frames, say.
     """
     width, height = size
     rng = np.random.default_rng(0)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
+        stream = container.add_stream(codec, rate=fps, options=dict(options or {}))
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
-        stream.codec_context.time_base = Fraction(1, 25)
+        tick_s = Fraction(1, fps if times_s is None else 30000)
+        stream.codec_context.time_base = tick_s
         pts = 0
         for index in range(frames):
             rgb = rng.integers(0, 256, (height, width, 3), np.uint8)
             if index < flat_frames:
                 rgb[:] = 0
             frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixel_format)
-            frame.pts, frame.time_base = pts, Fraction(1, 25)
+            frame.pts, frame.time_base = pts, tick_s
+            if times_s is not None:
+                frame.pts = round(times_s[index] / tick_s)
             pts += steps[index % len(steps)]
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

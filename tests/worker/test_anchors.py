@@ -410,6 +410,19 @@ def test_a_clip_that_would_crash_x265_is_refused() -> None:
     )
 
 
+def test_a_clip_that_is_too_fast_for_svt_av1_is_refused() -> None:
+    anchor, clip = anchors.anchor_named("svtav1-p6"), moving_clip(2, 64, 64)
+
+    with pytest.raises(ConfigurationError) as refusal:
+        anchors.measure_point(anchor, 62, clip._replace(fps=240.5))
+
+    assert str(refusal.value) == (
+        "AV1, SVT-AV1 preset 6 cannot code 240.5 frames/s: leave the clip out; "
+        "it can code at most 240."
+    )
+    assert anchors.measure_point(anchor, 62, clip._replace(fps=240.0)).size_bytes > 0
+
+
 def test_an_unknown_anchor_is_named() -> None:
     with pytest.raises(ConfigurationError, match="There is no anchor 'x266'; there are x264-med"):
         anchors.anchor_named("x266")

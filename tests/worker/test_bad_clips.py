@@ -1,6 +1,7 @@
 """What a person gives ``lab evaluate --clips``: taken with a notice, or refused in one sentence."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def test_converted_with_a_notice_and_measured(
     write_video(folder / "deep.mkv", codec="ffv1", pixel_format="yuv420p10le")
     write_video(folder / "full.mkv", codec="ffv1", pixel_format="yuv444p")
     write_video(folder / "uneven.mkv", steps=(1, 1, 3))
+    write_video(folder / "slow.mkv", fps=30, times_s=[Fraction(i, 10) for i in range(12)])
     write_video(folder / "renamed.avi").rename(folder / "renamed.mp4")
     arguments = ["evaluate", codec, "--clips", folder, "--state-dir", folder.parent / "state"]
 
@@ -107,12 +109,16 @@ def test_converted_with_a_notice_and_measured(
 
     said = capsys.readouterr()
     assert stopped.value.code == 0
-    assert said.err.splitlines()[:3] == [
+    assert said.err.splitlines()[:4] == [
         "deep: converted from yuv420p10le to 8-bit 4:2:0",
         "full: converted from yuv444p to 8-bit 4:2:0",
+        (
+            "slow: of another frame rate than the 30.000 frames/s that the file declares, "
+            "taken as 10.000 frames/s"
+        ),
         "uneven: of variable frame rate, taken as 16.176 frames/s",
     ]
-    for name in ("deep", "full", "renamed", "uneven"):
+    for name in ("deep", "full", "renamed", "slow", "uneven"):
         assert f"{name}, 64×48, 12 frames" in said.out
 
 

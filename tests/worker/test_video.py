@@ -2,6 +2,7 @@
 
 import hashlib
 import wave
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,74 @@ def test_a_clip_within_the_containers_rounding_is_not_variable(tmp_path: Path) -
     frozen = video.freeze(moving_clip()._replace(fps=30000 / 1001))  # Matroska counts in ms
 
     assert video.read(frozen, "clip").notices == ()
+
+
+NOT_DECLARED = (
+    "of another frame rate than the {} frames/s that the file declares, taken as {} frames/s"
+)
+
+
+def test_a_slow_rest_of_the_file_does_not_slow_the_frames_that_are_measured(
+    tmp_path: Path,
+) -> None:
+    times_s = [Fraction(i, 30) for i in range(36)] + [Fraction(18 + 15 * i) for i in range(4)]
+    options = {"bf": "0"}
+    path = write_video(tmp_path / "tail.mp4", frames=40, fps=30, times_s=times_s, options=options)
+
+    clip, notices = video.read(path, path.name, max_frames=33)
+
+    assert clip.fps == pytest.approx(30, rel=1e-9)
+    declared = 40 / (63 + 1 / 30)  # an MP4's rate is that of the whole file
+    expected = NOT_DECLARED.format(f"{declared:.3f}", "30.000")
+    assert notices == (expected, "only its first 33 frames")
+
+
+@pytest.mark.parametrize("frames", [2, 3, 12])
+@pytest.mark.parametrize("options", [{}, {"bf": "0"}])
+def test_evenly_spaced_frames_of_another_rate_than_declared(
+    tmp_path: Path, frames: int, options: dict[str, str]
+) -> None:
+    times_s = [Fraction(i, 10) for i in range(frames)]
+    path = write_video(
+        tmp_path / "slow.mkv", frames=frames, fps=30, times_s=times_s, options=options
+    )
+
+    clip, notices = video.read(path, path.name)
+
+    assert clip.fps == pytest.approx(10, rel=1e-9)
+    assert notices == (NOT_DECLARED.format("30.000", "10.000"),)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "avi", "y4m"])
+@pytest.mark.parametrize("frames", [1, 2, 3, 12])
+@pytest.mark.parametrize("fps", [25, 60, 144])  # a frame of 144 a second is 6.9 of Matroska's ms
+def test_a_rate_that_is_as_declared_is_taken_without_a_word(
+    tmp_path: Path, suffix: str, frames: int, fps: int
+) -> None:
+    codec = {"y4m": "rawvideo", "avi": "mpeg4"}.get(suffix, "libx264")
+    path = write_video(tmp_path / f"clip.{suffix}", codec=codec, frames=frames, fps=fps)
+
+    clip, notices = video.read(path, path.name)
+
+    assert (len(clip.y), clip.fps, notices) == (frames, fps, ())
+
+
+@pytest.mark.parametrize("suffix", ["avi", "h264"])  # h264: no time stamps at all
+def test_pictures_in_decoding_order_have_the_declared_rate(tmp_path: Path, suffix: str) -> None:
+    path = write_video(tmp_path / f"clip.{suffix}", options={"bf": "3"})
+
+    clip, notices = video.read(path, path.name)
+
+    assert (len(clip.y), clip.fps, notices) == (12, 25, ())
+
+
+def test_hours_between_frames(tmp_path: Path) -> None:
+    times_s = [Fraction(3600 * i) for i in range(3)]
+    path = write_video(tmp_path / "lapse.mkv", frames=3, times_s=times_s)
+
+    assert refusal(path) == (
+        "lapse.mkv has 0.0002778 frames/s: at least 0.01 are needed; remux it with more."
+    )
 
 
 def test_reads_no_more_frames_than_asked_for(tmp_path: Path) -> None:
