@@ -7,7 +7,8 @@ itself makes every access time a fresh one before a candidate runs, and again ev
 A mount with ``noatime`` needs nothing, one that records every read is refused.
 
 What the encoder reads also lies in memory afterwards, which the decoder could tell by its count of
-page faults. So every file is read whole in the same pass, whether its access time moves or not.
+page faults. So every file is read whole in the same pass, whether its access time moves or not, and
+the pass is made again when the kernel has taken pages back since.
 
 Symbolic links, whose access time anyone moves by walking through them, cannot be looked at by a
 candidate: ``syscalls.txt`` sees to that.
@@ -17,10 +18,12 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from codec_worker.sandbox.outcome import SandboxUnavailableError
 from codec_worker.sandbox.readable import View
+from codec_worker.sandbox.reclaim import reclaim_count
 
 _FRESH_S = 6 * 3600
 """How long a pass holds. Twice this, and the longest call of a candidate, stay below 24 hours."""
@@ -32,21 +35,39 @@ _MOST_AT_ONCE_BYTES = 1 << 30
 
 _ST_RDONLY, _ST_NOATIME, _ST_RELATIME = 1, 1024, 4096
 
-_settled: dict[View, float] = {}
+
+class _Pass(NamedTuple):
+    """When the files were read, and how much the kernel had reclaimed before."""
+
+    at_s: float
+    reclaim_count: int
 
 
-def settle_access_times(view: View) -> None:
+_settled: dict[View, _Pass] = {}
+
+
+def settle_access_times(view: View, reclaimed: Callable[[], int] = reclaim_count) -> None:
     """Read from everything a candidate may read, so that its own reads change nothing.
 
-    The pass over some thousand files is made once in a process, then every few hours.
+    The pass over some thousand files is made once in a process, then every few hours and whenever
+    pages were reclaimed.
+
+    Parameters
+    ----------
+    view : View
+        What a candidate may read.
+    reclaimed : callable
+        Gives a number that grows with every page that the kernel takes back.
 
     Raises
     ------
     SandboxUnavailableError
         If the file system would record a read all the same.
     """
-    now = time.monotonic()
-    if view in _settled and now - _settled[view] < _FRESH_S:
+    # Taken before anything is read: what the pass itself drives out counts as lost.
+    now = _Pass(time.monotonic(), reclaimed())
+    last = _settled.get(view)
+    if last and now.at_s - last.at_s < _FRESH_S and now.reclaim_count == last.reclaim_count:
         return
     moving = [path for path in _recorded_files(view) if _still_moves(path)]
     for _ in range(3):

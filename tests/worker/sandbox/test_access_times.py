@@ -38,13 +38,18 @@ def view_of(folder: Path, name: str) -> View:
     return View((), (name,), (str(folder),), ())
 
 
-def test_files_are_in_memory_as_a_whole(tmp_path: Path) -> None:
-    library = tmp_path / "library.so"
-    library.write_bytes(bytes(PAGES * mmap.PAGESIZE))
-    evict(library)
-    if resident_pages(library):
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Write a file of which nothing is in memory."""
+    path = tmp_path / "library.so"
+    path.write_bytes(bytes(PAGES * mmap.PAGESIZE))
+    evict(path)
+    if resident_pages(path):
         pytest.skip("this file system keeps its files in memory anyway")
+    return path
 
+
+def test_files_are_in_memory_as_a_whole(tmp_path: Path, library: Path) -> None:
     settle_access_times(view_of(tmp_path, "first"))
     assert resident_pages(library) == PAGES
 
@@ -52,4 +57,16 @@ def test_files_are_in_memory_as_a_whole(tmp_path: Path) -> None:
     evict(library)
     assert resident_pages(library) < PAGES
     settle_access_times(view_of(tmp_path, "second"))
+    assert resident_pages(library) == PAGES
+
+
+def test_files_are_read_again_when_pages_were_taken_back(tmp_path: Path, library: Path) -> None:
+    view = view_of(tmp_path, "reclaimed")
+    settle_access_times(view, lambda: 7)
+    evict(library)
+
+    settle_access_times(view, lambda: 7)
+    assert resident_pages(library) < PAGES  # nothing is read while the count stands still
+
+    settle_access_times(view, lambda: 8)
     assert resident_pages(library) == PAGES
