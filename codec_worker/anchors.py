@@ -17,7 +17,7 @@ from codec_lab.errors import BenchError, ConfigurationError
 from codec_lab.model import Model
 from codec_lab.ports import ObjectStore
 from codec_lab.verdict import AnchorCurve, Metric, RatePoint
-from codec_worker import ffmpeg_program, metrics, video, vvenc
+from codec_worker import ffmpeg_program, measuring_code, metrics, video, vvenc
 from codec_worker.contract import Clip
 
 os.environ.setdefault("SVT_LOG", "1")  # SVT-AV1 tells errors alone, not each setting
@@ -174,7 +174,7 @@ def measure_point(anchor: Anchor, q: int, clip: Clip) -> RatePoint:
 
 
 def curve_key(name: str, source: SourceClip) -> str:
-    """Key of an anchor's curve: another option, library or tool of a metric is another curve.
+    """Key of an anchor's curve: another option, library, tool or code of a metric is another.
 
     So is another shape or frame rate: a clip's hash is of its samples alone, while bitrates, the
     encoders' rate control and XPSNR depend on both.
@@ -185,6 +185,7 @@ def curve_key(name: str, source: SourceClip) -> str:
         "anchor": anchor_named(name).model_dump(mode="json"),
         "metrics": list(Metric),
         "vmaf": ffmpeg_program.version_with("libvmaf"),
+        "measuring_code": measuring_code.SHA256,
     }
     return keys.anchor_curve(source.sha256, name, canonical_sha256(settings))
 
@@ -201,7 +202,7 @@ def curve(name: str, source: SourceClip, clip: Clip, store: ObjectStore) -> Anch
     clip : Clip
         Its frames.
     store : ObjectStore
-        Keeps curves by clip, frame rate, library version and options.
+        Keeps curves by clip, frame rate, library version, options and measuring code.
 
     Raises
     ------

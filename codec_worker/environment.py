@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codec_lab.limits import Limits
 from codec_lab.packages import AVAILABLE
-from codec_worker import ffmpeg_program, video
+from codec_worker import ffmpeg_program, measuring_code, video
 from codec_worker.sandbox.probe import probe
 
 
@@ -16,6 +16,7 @@ def describe(limits: Limits) -> dict[str, str]:
     facts = {
         "image": os.environ.get("CODEC_LAB_IMAGE", "none"),
         "python": platform.python_version(),
+        "measuring_code": measuring_code.SHA256[:12],
         "video_library": video.LIBRARY,
         "vmaf": ffmpeg_program.version_with("libvmaf"),
         "kernel": f"{platform.system()} {platform.release()}",

@@ -15,8 +15,8 @@ from codec_lab.errors import BenchError, ConfigurationError
 from codec_lab.plan import DEFAULT_ANCHORS
 from codec_lab.tiers import REFERENCE_ANCHOR
 from codec_lab.verdict import AnchorCurve
-from codec_worker import anchors, clips, ffmpeg_program, video, vvenc
-from codec_worker.contract import Clip
+from codec_worker import anchors, clips, ffmpeg_program, measuring_code, metrics, video, vvenc
+from codec_worker.contract import Clip, Planes
 from codec_worker.directory_store import DirectoryStore
 from codec_worker.metrics import bitrate_bps, psnr_y_db
 from tests.worker.samples import moving_clip
@@ -388,6 +388,26 @@ def test_another_library_or_option_is_another_curve(monkeypatch: pytest.MonkeyPa
 
     assert anchors.curve_key("x264-medium", source) != key
     assert anchors.curve_key("x264-medium", source) != anchors.curve_key("x264-lowdelay", source)
+
+
+def test_other_measuring_code_measures_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clip, store = moving_clip(), DirectoryStore(tmp_path)
+    source = clips.freeze("sample", clip, ClipRole.DEVELOPMENT, "").source
+    before = anchors.curve("mpeg4", source, clip, store)
+
+    def half_a_db_more(source: Clip, decoded: Planes) -> metrics.Quality:
+        measured = honest(source, decoded)
+        return measured._replace(psnr_y_db=measured.psnr_y_db + 0.5)
+
+    honest = metrics.measure
+    monkeypatch.setattr(metrics, "measure", half_a_db_more)
+    monkeypatch.setattr(measuring_code, "SHA256", "5" * 64)
+    after = anchors.curve("mpeg4", source, clip, store)
+
+    wanted = [point.psnr_y_db + 0.5 for point in before.points]
+    assert [point.psnr_y_db for point in after.points] == pytest.approx(wanted)
 
 
 def test_a_damaged_stored_curve_is_our_fault_and_says_so(tmp_path: Path) -> None:

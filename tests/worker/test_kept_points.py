@@ -10,7 +10,7 @@ from codec_lab.errors import StoreUnavailableError
 from codec_lab.job import JobKind
 from codec_lab.limits import Limits
 from codec_lab.verdict import Verdict
-from codec_worker import environment
+from codec_worker import environment, measuring_code
 from tests.fakes import MemoryObjects
 from tests.worker.bench import Bench
 from tests.worker.samples import FRAMES, tiny_candidate
@@ -98,6 +98,15 @@ def test_in_another_environment_everything_is_measured_again(
 ) -> None:
     found = environment.describe(Limits())
     monkeypatch.setattr(environment, "describe", lambda limits: {**found, "numpy": "1.0"})
+    bench = again(first[0], tmp_path)
+    bench.run(JobKind.EXECUTE)
+    assert encoded(bench) == ALL
+
+
+def test_with_other_measuring_code_everything_is_measured_again(
+    first: tuple[Bench, Verdict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring_code, "SHA256", "5" * 64)
     bench = again(first[0], tmp_path)
     bench.run(JobKind.EXECUTE)
     assert encoded(bench) == ALL

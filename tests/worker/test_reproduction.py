@@ -12,6 +12,7 @@ from codec_lab import keys
 from codec_lab.errors import ConfigurationError
 from codec_lab.job import JobKind
 from codec_lab.verdict import Verdict
+from codec_worker import measuring_code
 from codec_worker.reproduction import Reproduction, compare, measure_again
 from tests.fakes import MemoryObjects
 from tests.worker.bench import ANCHORS, Bench
@@ -80,6 +81,14 @@ def test_another_library_version_is_named(measured: Measured) -> None:
         ("processor", "Z80", here["processor"]),
         ("numpy", "1.0", np.__version__),
     ]
+
+
+def test_other_measuring_code_is_named(measured: Measured) -> None:
+    environment = {**measured.stored.environment, "measuring_code": "0123456789ab"}
+    older = measured.stored.model_copy(update={"environment": environment})
+    [found] = measured.compare(stored=older).environment
+    here = measuring_code.SHA256[:12]
+    assert (found.what, found.stored, found.here) == ("measuring_code", "0123456789ab", here)
 
 
 def test_a_tampered_bitstream_is_named(measured: Measured) -> None:
