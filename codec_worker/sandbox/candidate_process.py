@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from codec_lab.source_lines import lines_of
 from codec_worker.contract import Clip, Geometry
 from codec_worker.sandbox.importer import MemoryImporter
 from codec_worker.sandbox.lockdown import Lockdown, lock_down
@@ -221,7 +222,7 @@ def _own_traceback(error: BaseException, files: Mapping[str, str]) -> str:
     while first is not None and first.tb_frame.f_code.co_filename not in files:
         first = first.tb_next
     for path, source in files.items():  # a library may have cleared them
-        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+        linecache.cache[path] = (len(source), None, lines_of(source), path)
     text = "".join(traceback.format_exception(type(error), error, first))
     return (
         text

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.abc import InspectLoader, MetaPathFinder
 from types import CodeType, ModuleType
 
+from codec_lab.source_lines import lines_of
+
 
 class MemoryImporter(MetaPathFinder, InspectLoader):
     """Finds and loads the files of a candidate, which go before all other modules.
@@ -28,7 +30,7 @@ class MemoryImporter(MetaPathFinder, InspectLoader):
         """Make ``import`` and tracebacks see the files."""
         sys.meta_path.insert(0, self)
         for path, source in self._files.items():
-            linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+            linecache.cache[path] = (len(source), None, lines_of(source), path)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

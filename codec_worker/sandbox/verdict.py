@@ -7,6 +7,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from codec_lab.source_lines import lines_of
 from codec_worker.contract import Geometry
 from codec_worker.sandbox.messages import (
     FAILURE_BYTES,
@@ -176,7 +177,7 @@ def _where_it_was(seen: Watched, files: Mapping[str, str]) -> str:
             continue
         lines.append(line)
         frame = _FRAME.match(line)
-        source = files.get(frame[1], "").splitlines() if frame else []
+        source = lines_of(files.get(frame[1], "")) if frame else []
         if frame and 0 < int(frame[2]) <= len(source):
             lines.append(f"    {source[int(frame[2]) - 1].strip()[:_LINE_CHARACTERS]}")
     return "\n".join(lines)

@@ -216,6 +216,14 @@ def test_traceback_shows_the_lines_of_every_file_and_only_of_the_candidate() -> 
     assert "candidate_process" not in run.traceback
 
 
+@pytest.mark.parametrize("fault", ["return missing", "time.sleep(60)"])
+def test_a_form_feed_within_a_line_moves_no_line_of_a_traceback(fault: str) -> None:
+    source = f"import time\n# a \f page\u2028break\ndef encode(clip, quality):\n    {fault}\n"
+    run = run_encode(source, Limits(cpu_s=2, wall_s=2))
+    assert run.outcome in {Outcome.EXCEPTION, Outcome.WALL_LIMIT}
+    assert f"in encode\n    {fault}\n" in f"{run.traceback}\n"
+
+
 def test_syntax_error_names_its_line() -> None:
     run = run_encode("def encode(clip, quality)\n    return b''\n")
     assert (run.outcome, run.error_type) == (Outcome.EXCEPTION, "SyntaxError")
