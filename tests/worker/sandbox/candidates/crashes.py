@@ -103,30 +103,30 @@ def leaves_a_handler_that_never_returns():
 # --- memory
 
 
-@crash("memory_limit", "MemoryError")
+@crash("memory_limit", "MemoryError", limits="memory")
 def asks_for_much_memory():
     return np.ones(1 << 36, np.uint8).tobytes()
 
 
-@crash("memory_limit")
+@crash("memory_limit", limits="memory")
 def grows():
     kept = []
     while True:
         kept.append(np.ones(1 << 22, np.uint8))
 
 
-@crash("memory_limit")
+@crash("memory_limit", limits="memory")
 def needs_much_memory_for_a_moment():
     np.ones(400 << 20, np.uint8)  # more than it may have, less than its address space
     return b"x"
 
 
-@crash("memory_limit", "MemoryError")
+@crash("memory_limit", "MemoryError", limits="memory")
 def asks_for_a_huge_text():
     return "x" * (1 << 40)
 
 
-@crash("memory_limit", "MemoryError")
+@crash("memory_limit", "MemoryError", limits="memory")
 def raises_memory_error():
     raise MemoryError
 
