@@ -110,30 +110,29 @@ class DynamoRecords:
             expected={name: getattr(seen, name) for name in sorted(seen_of)},
         )
 
-    def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
-        """Append a reason and set ``needs_human``; touches nothing else of the record."""
+    def flag_human(self, seen: Experiment, reason: HumanReason) -> None:
+        """Append a reason and set ``needs_human``, unless run or status have changed."""
         given = {name: value for name, value in reason.model_dump().items() if value is not None}
-        pk = experiment_pk(experiment.experiment_id)
-        flagged = self._table.update(
-            pk,
+        self._table.update(
+            experiment_pk(seen.experiment_id),
             _EXPERIMENT,
             "SET needs_human = :true, #status = :status, phase = :phase, "
             "open_as = :open, updated_at = :now, human_intervention_reasons = "
             "list_append(if_not_exists(human_intervention_reasons, :none), :reasons)",
-            condition="attribute_exists(pk)",
-            names={"#status": "status"},
+            condition="#run = :run AND #status = :seen",
+            names={"#run": "run", "#status": "status"},
             values={
+                ":run": seen.run,
+                ":seen": seen.status,
                 ":true": True,
                 ":status": Status.NEEDS_HUMAN,
                 ":phase": reason.phase,
-                ":open": f"{experiment.campaign_id}#{Status.NEEDS_HUMAN}",
+                ":open": f"{seen.campaign_id}#{Status.NEEDS_HUMAN}",
                 ":now": reason.asked_at,
                 ":none": [],
                 ":reasons": [given],
             },
         )
-        if not flagged:
-            raise _unknown(pk, _EXPERIMENT)
 
     def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
         """Add to what the experiment and its campaign spent on a model."""

@@ -81,8 +81,11 @@ class Records(Protocol):
         Changes of ``reminded_run`` are written by one of several writers alone.
         """
 
-    def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
-        """Append a reason and set ``needs_human``; touches nothing else of the record."""
+    def flag_human(self, seen: Experiment, reason: HumanReason) -> None:
+        """Append a reason and set ``needs_human``; touches nothing else of the record.
+
+        Nothing is written if run or status have changed: who is asked is asked once.
+        """
 
     def add_model_cost(self, experiment: Experiment, cost_usd: Decimal) -> None:
         """Add to what the experiment and its campaign spent on a model."""

@@ -108,9 +108,11 @@ class MemoryRecords:
         self.update_experiment(seen.experiment_id, changes)
         return True
 
-    def flag_human(self, experiment: Experiment, reason: HumanReason) -> None:
-        stored = self.experiment(experiment.experiment_id)
-        self.by_id[experiment.experiment_id] = stored.model_copy(
+    def flag_human(self, seen: Experiment, reason: HumanReason) -> None:
+        stored = self.experiment(seen.experiment_id)
+        if (stored.run, stored.status) != (seen.run, seen.status):
+            return
+        self.by_id[seen.experiment_id] = stored.model_copy(
             update={
                 "needs_human": True,
                 "status": Status.NEEDS_HUMAN,

@@ -209,14 +209,25 @@ def test_open_experiments_are_listed_until_they_complete(records: Records) -> No
 def test_a_reason_is_appended_and_nothing_else_is_lost(records: Records) -> None:
     first = experiment(change="Changes gop_size.", model_cost_usd=Decimal("0.123456"))
     records.create_experiment(first)
-    records.flag_human(first, REASON)
+    for _ in range(2):  # whose answer was lost writes again
+        records.flag_human(first, REASON)
     again = REASON.model_copy(update={"message": "once more"})
-    records.flag_human(first, again)
+    records.flag_human(records.experiment("default-0001"), again)
     stored = records.experiment("default-0001")
     assert stored.needs_human
     assert stored.status is Status.NEEDS_HUMAN
     assert stored.human_intervention_reasons == (REASON, again)
     assert (stored.change, stored.model_cost_usd) == (first.change, first.model_cost_usd)
+
+
+def test_a_run_that_began_meanwhile_is_not_flagged(records: Records) -> None:
+    seen = experiment(status=Status.RUNNING)
+    records.create_experiment(seen)
+    reopened = ExperimentChanges(updated_at=NOON, run=2, status=Status.RUNNING)
+    assert records.update_seen_experiment(seen, reopened)
+    before = records.experiment("default-0001")
+    records.flag_human(seen, REASON)
+    assert records.experiment("default-0001") == before
 
 
 def test_one_of_two_reopens_a_run(records: Records) -> None:
